@@ -1,0 +1,59 @@
+# Everything here needs the Swift 6.3 toolchain and a C compiler; `make deps` brings the rest.
+
+SWIFT ?= swift
+export SWIFT
+DEMO_ARGS ?=
+TEST_ARGS ?=
+DESTDIR ?=
+PREFIX ?= /usr/local
+SYSCONFDIR ?= /etc
+UNITDIR ?= /etc/systemd/system
+
+# One configuration for the product and the tests, so that nothing is compiled twice.
+RELEASE = -c release
+# An installed binary must not lean on the toolchain's folder: it is linked against the static Swift libraries, apart.
+STATIC = $(RELEASE) --static-swift-stdlib --scratch-path .build-static
+
+.PHONY: help demo test build deps install lint format clean
+.NOTPARALLEL:
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# Only the demo itself writes to standard output, so that `make -s demo DEMO_ARGS="--exit --json"` can be piped.
+demo: ## build, then watch a synthetic company for a year (DEMO_ARGS="--seed 7")
+	@scripts/deps build >&2
+	@$(MAKE) --no-print-directory build >&2
+	@.build/release/bellwether demo $(DEMO_ARGS)
+
+test: deps lint ## lint, build and run every test (TEST_ARGS="--filter Rules")
+	$(SWIFT) build $(RELEASE) --build-tests
+	$(SWIFT) test $(RELEASE) --skip-build --disable-xctest $(TEST_ARGS)
+
+build: ## compile .build/release/bellwether
+	$(SWIFT) build $(RELEASE) --product bellwether
+
+deps: ## install the missing system packages, or name them
+	@scripts/deps
+
+install: ## compile with the Swift libraries inside, and copy binary, configuration and systemd unit (DESTDIR, PREFIX)
+	$(SWIFT) build $(STATIC) --product bellwether
+	install -D -m 0755 .build-static/release/bellwether "$(DESTDIR)$(PREFIX)/bin/bellwether"
+	@scripts/install-config config "$(DESTDIR)$(SYSCONFDIR)/bellwether"
+	install -d "$(DESTDIR)$(UNITDIR)"
+	sed -e 's|/usr/local/bin/bellwether|$(PREFIX)/bin/bellwether|' -e 's|/etc/bellwether|$(SYSCONFDIR)/bellwether|g' \
+	  systemd/bellwether.service > "$(DESTDIR)$(UNITDIR)/bellwether.service"
+
+lint: ## check format, purity, the unit file, the scripts and the links in the documents
+	$(SWIFT) format lint --strict --recursive --parallel Sources Tests Package.swift
+	scripts/check-purity --self-test
+	scripts/check-purity
+	scripts/check-docs
+	scripts/check-unit
+	bash -n .ci/run scripts/deps scripts/check-unit scripts/install-config
+
+format: ## put every Swift file into the house format
+	$(SWIFT) format format --in-place --recursive --parallel Sources Tests Package.swift
+
+clean: ## remove what was built
+	rm -rf .build .build-static

@@ -1,0 +1,77 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// The targets stand in flow order: read top to bottom, this is the table of contents.
+
+let strict: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .unsafeFlags(["-warnings-as-errors"]),
+]
+
+let package = Package(
+  name: "bellwether",
+  platforms: [.macOS(.v15)],
+  products: [.executable(name: "bellwether", targets: ["bellwether"])],
+  dependencies: [
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+  ],
+  targets: [
+    // What the product speaks of, and how its files are read.
+    .target(name: "Events", swiftSettings: strict),
+    .target(name: "ConfigFiles", dependencies: ["Events", "Yams"], swiftSettings: strict),
+
+    // The functional core: no clock, no input or output.
+    .target(name: "Features", dependencies: ["Events"], swiftSettings: strict),
+    .target(name: "Revenue", dependencies: ["Events"], swiftSettings: strict),
+    .target(name: "Rules", dependencies: ["Events", "ConfigFiles", "Features", "Revenue"], swiftSettings: strict),
+    .target(name: "Engine", dependencies: ["Events", "Features", "Revenue", "Rules"], swiftSettings: strict),
+
+    // The imperative shell.
+    .systemLibrary(name: "CLibcurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(name: "CLibcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .target(
+      name: "Store",
+      dependencies: ["Events", "Engine", .product(name: "GRDB", package: "GRDB.swift")],
+      resources: [],
+      swiftSettings: strict),
+    .target(name: "Transport", dependencies: ["CLibcurl"], swiftSettings: strict),
+    .target(
+      name: "Feeds", dependencies: ["Events", "ConfigFiles", "Store", "Transport", .product(name: "Logging", package: "swift-log")],
+      swiftSettings: strict),
+    .target(
+      name: "Delivery",
+      dependencies: [
+        "CLibcrypto", "Events", "ConfigFiles", "Engine", "Rules", "Store", "Transport",
+        .product(name: "Logging", package: "swift-log"), .product(name: "Mustache", package: "swift-mustache"),
+      ], swiftSettings: strict),
+    .target(
+      name: "Console",
+      dependencies: [
+        "Store", .product(name: "Hummingbird", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
+        .product(name: "Metrics", package: "swift-metrics"),
+      ], swiftSettings: strict),
+
+    // A company to practise on, and the binary.
+    .target(
+      name: "Simulation", dependencies: ["Events", .product(name: "Hummingbird", package: "hummingbird")], swiftSettings: strict),
+    .executableTarget(
+      name: "bellwether",
+      dependencies: [
+        "Events", "ConfigFiles", "Features", "Revenue", "Rules", "Engine", "Store", "Transport", "Feeds", "Delivery", "Console",
+        "Simulation",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Metrics", package: "swift-metrics"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ], swiftSettings: strict),
+  ]
+)

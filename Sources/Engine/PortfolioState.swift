@@ -1,0 +1,51 @@
+package import Events
+package import Features
+
+/// What the engine remembers beside the accounts.
+package struct PortfolioState: Sendable {
+  /// The last step folded.
+  package internal(set) var position: Int64 = 0
+  /// Business time of the last step; nil before the first.
+  package internal(set) var now: Instant?
+  package internal(set) var known = KnownRanges()
+  /// Medians of `1 + change` over all paying accounts, by cohort feature and last day of the window.
+  package internal(set) var cohort: [String: [Day: Fixed]] = [:]
+  /// The last day for which the medians stand.
+  var cohortThrough: Day?
+  /// The configuration in force.
+  package internal(set) var digest: String?
+
+  package init() {}
+}
+
+extension PortfolioState {
+  package var json: JSON {
+    let tables = cohort.mapValues { table in
+      JSON.object(Dictionary(uniqueKeysWithValues: table.map { ($0.key.description, JSON($0.value.millionths)) }))
+    }
+    return [
+      "position": JSON(position), "now": JSON(now), "known": known.json, "cohort": .object(tables), "cohort_through": JSON(cohortThrough),
+      "digest": JSON(digest),
+    ]
+  }
+
+  /// Nil if the text was not written by `json`.
+  package init?(json: JSON) {
+    guard let position = json["position"].integer, let known = KnownRanges(json: json["known"]), let tables = json["cohort"].object else {
+      return nil
+    }
+    self.position = position
+    self.known = known
+    now = json["now"].text.flatMap(Instant.init(iso8601:))
+    digest = json["digest"].text
+    cohortThrough = json["cohort_through"].text.flatMap { Day($0) }
+    for (feature, members) in tables {
+      var table: [Day: Fixed] = [:]
+      for (day, value) in members.object ?? [:] {
+        guard let day = Day(day), let millionths = value.integer else { return nil }
+        table[day] = Fixed(millionths: millionths)
+      }
+      cohort[feature] = table
+    }
+  }
+}

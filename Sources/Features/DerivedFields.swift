@@ -1,0 +1,115 @@
+package import Events
+
+/// Fields no source tells but that follow from what several versions or records say together; rules read them like any other field.
+package enum DerivedField: String, CaseIterable, Sendable {
+  case ticketCameBack = "came_back"
+  case ticketCameBackAt = "came_back_at"
+  case invoiceLate = "late"
+  case invoiceOpen = "open"
+  case paymentRecovered = "recovered"
+  case contactGone = "gone"
+  case contactGoneAt = "gone_at"
+
+  package var kind: Kind {
+    switch self {
+    case .ticketCameBack, .ticketCameBackAt: .ticket
+    case .invoiceLate, .invoiceOpen: .invoice
+    case .paymentRecovered: .payment
+    case .contactGone, .contactGoneAt: .contact
+    }
+  }
+}
+
+extension EntityHistory {
+  /// A derived field of a row; nil where it has no value (`came_back_at` of a ticket that stayed solved).
+  package func derived(_ field: DerivedField, of row: EntityRow) -> DerivedValue? {
+    switch field {
+    case .ticketCameBack: .flag(cameBackAt(row) != nil)
+    case .ticketCameBackAt: cameBackAt(row).map(DerivedValue.instant)
+    case .invoiceLate: .span(row.lateness)
+    case .invoiceOpen: .flag(row.isOpenInvoice)
+    case .paymentRecovered: .flag(isRecovered(row))
+    case .contactGone: .flag(row.goneAt != nil)
+    case .contactGoneAt: row.goneAt.map(DerivedValue.instant)
+    }
+  }
+
+  /// How long after being solved a ticket may come back and still count as never solved.
+  package static let comeBackWindow = Span.days(30)
+
+  /// When an escalated ticket that had been marked solved came back: reopened, or filed again on the same topic.
+  private func cameBackAt(_ ticket: EntityRow) -> Instant? {
+    guard ticket.versions.contains(where: { $0.fields["escalated"]?.flag == true }) else { return nil }
+    var solvedAt: Instant?
+    var reopens: Int64 = 0
+    for version in ticket.versions {
+      let count = version.fields["reopens"]?.integer ?? 0
+      if count > reopens { return version.at }
+      reopens = max(reopens, count)
+      let status = version.fields["status"]?.text
+      let isSolved = status == "solved" || status == "closed"
+      if let solvedAt, !isSolved, status != "merged", status != "deleted", version.at - solvedAt <= Self.comeBackWindow { return version.at }
+      if isSolved { solvedAt = solvedAt ?? version.fields["solved_at"]?.instant ?? version.at } else { solvedAt = nil }
+    }
+    guard let solvedAt, let topic = ticket["topic"]?.text else { return nil }
+    return rows(.ticket, asOf: ticket.asOf)
+      .filter { $0.id != ticket.id && $0["topic"]?.text == topic && $0["status"]?.text != "merged" }
+      .map(\.timelineInstant)
+      .filter { $0 > solvedAt && $0 - solvedAt <= Self.comeBackWindow }
+      .min()
+  }
+
+  /// Whether a failed charge's invoice was paid later, or a later charge for it went through.
+  private func isRecovered(_ payment: EntityRow) -> Bool {
+    guard payment["status"]?.text == "failed", let invoiceID = payment["invoice"]?.text else { return false }
+    if let invoice = row(.invoice, id: invoiceID, asOf: payment.asOf), invoice["status"]?.text == "paid" || invoice["paid_at"] != nil {
+      return true
+    }
+    return rows(.payment, asOf: payment.asOf).contains {
+      $0["invoice"]?.text == invoiceID && $0["status"]?.text == "succeeded" && $0.timelineInstant > payment.timelineInstant
+    }
+  }
+}
+
+/// The value of a derived field.
+package enum DerivedValue: Hashable, Sendable {
+  case flag(Bool)
+  case instant(Instant)
+  case span(Span)
+}
+
+extension EntityRow {
+  var isOpenInvoice: Bool { self["paid_at"] == nil && self["status"]?.text == "open" }
+
+  /// How long past its due date an invoice was paid, or stands unpaid; never negative.
+  var lateness: Span {
+    guard let due = self["due_at"]?.instant else { return Span(microseconds: 0) }
+    if let paid = self["paid_at"]?.instant { return max(paid - due, Span(microseconds: 0)) }
+    return isOpenInvoice ? max(asOf - due, Span(microseconds: 0)) : Span(microseconds: 0)
+  }
+
+  /// When a contact left: so marked, or moved to another company or e-mail domain.
+  var goneAt: Instant? {
+    guard let first = versions.first else { return nil }
+    let domain = first.emailDomain
+    let company = first.fields["company"]?.text
+    let hasLeft = { (version: EntityVersion) in
+      version.fields["status"]?.text == "left" || (domain != nil && version.emailDomain != nil && version.emailDomain != domain)
+        || (company != nil && version.fields["company"]?.text != nil && version.fields["company"]?.text != company)
+    }
+    guard hasLeft(current) else { return nil }
+    var at = current.at
+    for version in versions.reversed() {
+      guard hasLeft(version) else { break }
+      at = version.at
+    }
+    return at
+  }
+}
+
+extension EntityVersion {
+  var emailDomain: String? {
+    guard let email = fields["email"]?.text, let sign = email.lastIndex(of: "@") else { return nil }
+    return email[email.index(after: sign)...].lowercased()
+  }
+}

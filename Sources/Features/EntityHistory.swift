@@ -1,0 +1,169 @@
+package import Events
+
+/// Everything an account's sources said of its contacts, tickets, subscriptions and so on, version by version in source time.
+package struct EntityHistory: Hashable, Sendable {
+  private var timelines: [Kind: [EntityTimeline]] = [:]
+
+  package init() {}
+
+  /// Puts a version in its place; the same version again changes nothing, a revised one of the same instant replaces it.
+  package mutating func add(_ record: Record, person: PersonKey?, observedAt: Instant) {
+    let version = EntityVersion(at: record.at, observedAt: observedAt, person: person, fields: record.fields)
+    var list = timelines[record.kind] ?? []
+    let place = list.partitioningIndex { ($0.id, $0.system) >= (record.id, record.system) }
+    if place < list.count, list[place].id == record.id, list[place].system == record.system {
+      list[place].insert(version)
+    } else {
+      list.insert(EntityTimeline(id: record.id, system: record.system, versions: [version]), at: place)
+    }
+    timelines[record.kind] = list
+  }
+
+  /// The things of a kind as they stood at an instant, by id; those first heard of later are not there.
+  package func rows(_ kind: Kind, asOf now: Instant) -> [EntityRow] {
+    (timelines[kind] ?? []).compactMap { EntityRow(kind: kind, timeline: $0, asOf: now) }
+  }
+
+  /// One thing as it stood, by system and id.
+  package func row(_ kind: Kind, id: String, asOf now: Instant) -> EntityRow? {
+    (timelines[kind] ?? []).first { $0.id == id }.flatMap { EntityRow(kind: kind, timeline: $0, asOf: now) }
+  }
+
+  /// Every version of a kind, by id and then source time.
+  package func timelines(of kind: Kind) -> [EntityTimeline] { timelines[kind] ?? [] }
+}
+
+/// One thing's versions, oldest first.
+package struct EntityTimeline: Hashable, Sendable {
+  package let id: String
+  package let system: String
+  package private(set) var versions: [EntityVersion]
+
+  package init(id: String, system: String, versions: [EntityVersion]) {
+    self.id = id
+    self.system = system
+    self.versions = versions
+  }
+
+  mutating func insert(_ version: EntityVersion) {
+    let place = versions.partitioningIndex { $0.at >= version.at }
+    if place < versions.count, versions[place].at == version.at {
+      versions[place] = version
+    } else {
+      versions.insert(version, at: place)
+    }
+  }
+}
+
+/// What a source said of a thing from an instant on.
+package struct EntityVersion: Hashable, Sendable {
+  package let at: Instant
+  package let observedAt: Instant
+  package let person: PersonKey?
+  package let fields: [String: Value]
+}
+
+/// A thing as it stood at an instant, with the versions that led there.
+package struct EntityRow: Sendable {
+  package let kind: Kind
+  package let id: String
+  package let system: String
+  package let asOf: Instant
+  /// Never empty; the last one is in force.
+  package let versions: ArraySlice<EntityVersion>
+  package let current: EntityVersion
+
+  init?(kind: Kind, timeline: EntityTimeline, asOf now: Instant) {
+    let seen = timeline.versions.prefix { $0.at <= now }
+    guard let current = seen.last else { return nil }
+    self.kind = kind
+    self.id = timeline.id
+    self.system = timeline.system
+    self.asOf = now
+    self.versions = seen
+    self.current = current
+  }
+
+  package subscript(field: String) -> Value? { current.fields[field] }
+
+  /// Where the thing stands on the time line, for windows: a ticket when it was opened, an invoice when it is due, anything else when it
+  /// was first heard of.
+  package var timelineInstant: Instant {
+    let first = versions.first?.at ?? current.at
+    return switch kind {
+    case .ticket: self["opened_at"]?.instant ?? first
+    case .invoice: self["due_at"]?.instant ?? first
+    default: first
+    }
+  }
+}
+
+extension Array {
+  /// The index of the first element for which a monotonic condition holds; `count` if there is none.
+  func partitioningIndex(where holds: (Element) -> Bool) -> Int {
+    var low = 0
+    var high = count
+    while low < high {
+      let middle = (low + high) / 2
+      if holds(self[middle]) { high = middle } else { low = middle + 1 }
+    }
+    return low
+  }
+}
+
+extension EntityHistory {
+  package var json: JSON {
+    .object(
+      Dictionary(
+        uniqueKeysWithValues: timelines.map { kind, list in
+          (kind.rawValue, JSON.list(list.map(\.json)))
+        }))
+  }
+
+  package init?(json: JSON) {
+    guard let members = json.object else { return nil }
+    for (word, member) in members {
+      guard let kind = Kind(rawValue: word), let elements = member.list else { return nil }
+      var list: [EntityTimeline] = []
+      for element in elements {
+        guard let timeline = EntityTimeline(kind: kind, json: element) else { return nil }
+        list.append(timeline)
+      }
+      timelines[kind] = list
+    }
+  }
+}
+
+extension EntityTimeline {
+  var json: JSON { ["id": .text(id), "system": .text(system), "versions": .list(versions.map(\.json))] }
+
+  init?(kind: Kind, json: JSON) {
+    guard let id = json["id"].text, let system = json["system"].text, let elements = json["versions"].list else { return nil }
+    var versions: [EntityVersion] = []
+    for element in elements {
+      guard let version = EntityVersion(kind: kind, json: element) else { return nil }
+      versions.append(version)
+    }
+    self.init(id: id, system: system, versions: versions)
+  }
+}
+
+extension EntityVersion {
+  var json: JSON {
+    var members: [String: JSON] = [
+      "at": JSON(at.microseconds), "observed": JSON(observedAt.microseconds), "fields": .object(fields.mapValues(\.json)),
+    ]
+    if let person { members["person"] = JSON(person.number) }
+    return .object(members)
+  }
+
+  init?(kind: Kind, json: JSON) {
+    guard let at = json["at"].integer, let observed = json["observed"].integer,
+      let fields = try? Record.fields(of: kind, from: json["fields"])
+    else { return nil }
+    self.at = Instant(microseconds: at)
+    self.observedAt = Instant(microseconds: observed)
+    self.person = json["person"].integer.map(PersonKey.init)
+    self.fields = fields
+  }
+}

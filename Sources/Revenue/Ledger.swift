@@ -1,0 +1,90 @@
+package import Events
+
+/// An account's recurring revenue and paid seats, day by day, from its subscriptions alone.
+///
+/// MRR of a day is the level at the end of that company day, rounded once; days before the first version are unknown.
+package struct Ledger: Hashable, Sendable {
+  /// The days on which anything changed, in order.
+  package let levels: [Level]
+  /// When the oldest paying subscription began, by its own word.
+  package let payingSince: Instant?
+  package let currency: String
+
+  /// What an account pays from a day on.
+  package struct Level: Hashable, Sendable {
+    package let day: Day
+    /// Net of discounts, minor units; nil where an item's price or interval cannot be read.
+    package let mrr: Int64?
+    /// Before discounts, minor units.
+    package let contractMRR: Int64?
+    package let seats: Int64
+    /// The plans paid for, sorted.
+    package let plans: [String]
+  }
+
+  private let subscriptions: [SubscriptionTimeline]
+  private let catalog: SeatCount
+
+  /// Tells whether a plan's quantity counts as seats.
+  package typealias SeatCount = @Sendable (_ plan: String) -> Bool
+
+  package init(_ subscriptions: [SubscriptionTimeline], calendar: CompanyCalendar, countsSeats: @escaping SeatCount) {
+    self.subscriptions = subscriptions
+    self.catalog = countsSeats
+    payingSince = subscriptions.flatMap(\.versions).filter { $0.status != "trialing" }.compactMap { $0.startedAt ?? $0.at }.min()
+    currency = subscriptions.lazy.flatMap(\.versions).flatMap(\.items).map(\.currency).first { !$0.isEmpty } ?? "usd"
+    var instants: [Instant] = []
+    for version in subscriptions.flatMap(\.versions) {
+      instants.append(version.at)
+      instants.append(contentsOf: [version.endedAt].compactMap { $0 }.filter { $0 >= version.at })
+      instants.append(contentsOf: version.discounts.compactMap(\.endsAt).filter { $0 >= version.at })
+    }
+    var levels: [Level] = []
+    for day in Set(instants.map(calendar.day)).sorted() {
+      let level = Self.level(on: day, at: calendar.end(of: day) - Span(microseconds: 1), subscriptions, countsSeats)
+      if level.isSame(as: levels.last) { continue }
+      levels.append(level)
+    }
+    self.levels = levels
+  }
+
+  package static func == (a: Ledger, b: Ledger) -> Bool { a.subscriptions == b.subscriptions && a.levels == b.levels }
+  package func hash(into hasher: inout Hasher) { hasher.combine(subscriptions) }
+
+  /// The level at the end of a day; nil before anything is known.
+  package func level(on day: Day) -> Level? { levels.last { $0.day <= day } }
+
+  /// The level at this very instant, part of a day included.
+  package func level(at now: Instant, _ calendar: CompanyCalendar) -> Level? {
+    guard subscriptions.contains(where: { $0.version(asOf: now) != nil }) else { return nil }
+    return Self.level(on: calendar.day(of: now), at: now, subscriptions, catalog)
+  }
+
+  /// The subscription versions in force.
+  package func inForce(at now: Instant) -> [SubscriptionVersion] { subscriptions.compactMap { $0.version(asOf: now) } }
+
+  private static func level(on day: Day, at now: Instant, _ subscriptions: [SubscriptionTimeline], _ countsSeats: SeatCount) -> Level {
+    var contract: Rational? = .zero
+    var net: Rational? = .zero
+    var seats: Int64 = 0
+    var plans: Set<String> = []
+    for version in subscriptions.compactMap({ $0.version(asOf: now) }) {
+      let monthly = version.monthly(at: now)
+      contract = contract.flatMap { sum in monthly.flatMap { sum.adding($0.contract) } }
+      net = net.flatMap { sum in monthly.flatMap { sum.adding($0.net) } }
+      guard version.isPaying(at: now) else { continue }
+      for item in version.items where !item.isMetered {
+        plans.insert(item.plan)
+        if countsSeats(item.plan) { seats += item.quantity.millionths / 1_000_000 }
+      }
+    }
+    return Level(day: day, mrr: net?.rounded, contractMRR: contract?.rounded, seats: seats, plans: plans.sorted())
+  }
+}
+
+extension Ledger.Level {
+  fileprivate func isSame(as other: Ledger.Level?) -> Bool {
+    guard let other else { return false }
+    return mrr == other.mrr && contractMRR == other.contractMRR && seats == other.seats && plans == other.plans
+  }
+}

@@ -1,0 +1,135 @@
+package import Events
+package import Features
+package import Revenue
+
+/// All a rule may know of one account at one instant. Everything a rule can say is a function of this value alone.
+package struct Facts: Sendable {
+  package let account: AccountFacts
+  /// The same for all accounts: calendar, catalogue, what is known, how the cohort moved.
+  package let company: CompanyFacts
+  /// The instant of evaluation; `shifted(byDays:)` moves it.
+  package let now: Instant
+  /// How many days back from the live instant this view stands.
+  package let daysBack: Int
+  /// The expansion case a rule with that subject speaks of.
+  package var expansionCase: ExpansionCase?
+  /// While an episode is open: the reference values frozen when it opened, by reference id.
+  package var frozen: [String: Fixed] = [:]
+  /// When the open episode fired.
+  package var openedAt: Instant?
+  /// How other rules stand for this account, by rule id; a rule not named is not firing.
+  package var ruleStates: [String: RuleStanding] = [:]
+  /// The account's risk score after the risk rules, for tiers.
+  package var risk: RiskStanding?
+
+  package init(account: AccountFacts, company: CompanyFacts, now: Instant, daysBack: Int = 0) {
+    self.account = account
+    self.company = company
+    self.now = now
+    self.daysBack = daysBack
+  }
+
+  /// The company day that holds `now`.
+  package var today: Day { company.calendar.day(of: now) }
+
+  /// The last complete day of usage as of `now`, and the first known one; nil while no usage is known.
+  package var usageDays: ClosedRange<Day>? {
+    guard let live = company.usageDays else { return nil }
+    let last = live.upperBound - daysBack
+    return live.lowerBound <= last ? live.lowerBound...last : nil
+  }
+
+  /// The same account some days earlier: windows end earlier, versions that came later are not yet there.
+  package func shifted(byDays days: Int) -> Facts {
+    var shifted = Facts(account: account, company: company, now: now - .days(Int64(days)), daysBack: daysBack + days)
+    shifted.expansionCase = expansionCase
+    shifted.frozen = frozen
+    shifted.openedAt = openedAt
+    shifted.ruleStates = ruleStates
+    shifted.risk = risk
+    return shifted
+  }
+}
+
+/// One account's history.
+package struct AccountFacts: Sendable {
+  package let key: AccountKey
+  package let usage: UsageHistory
+  package let entities: EntityHistory
+  package let ledger: Ledger
+
+  package init(key: AccountKey, usage: UsageHistory, entities: EntityHistory, ledger: Ledger) {
+    self.key = key
+    self.usage = usage
+    self.entities = entities
+    self.ledger = ledger
+  }
+}
+
+/// What holds for every account alike.
+package struct CompanyFacts: Sendable {
+  package let calendar: CompanyCalendar
+  package let catalog: ProductCatalog
+  package let known: KnownRanges
+  /// The whole days of usage known, at the live instant.
+  package let usageDays: ClosedRange<Day>?
+  /// Cohort medians of `1 + change`, by cohort feature and by the last day of the window.
+  package let cohort: [String: [Day: Fixed]]
+
+  package init(calendar: CompanyCalendar, catalog: ProductCatalog, known: KnownRanges, cohort: [String: [Day: Fixed]]) {
+    self.calendar = calendar
+    self.catalog = catalog
+    self.known = known
+    usageDays = known.days(of: .usage, calendar)
+    self.cohort = cohort
+  }
+}
+
+/// How a rule stands for an account.
+package struct RuleStanding: Hashable, Sendable {
+  /// Whether it fires now.
+  package let isFiring: Bool
+  /// context, low, medium, high, critical.
+  package let level: String
+
+  package init(isFiring: Bool, level: String) {
+    self.isFiring = isFiring
+    self.level = level
+  }
+}
+
+/// Where an account's risk stands.
+package struct RiskStanding: Hashable, Sendable {
+  package let milliPoints: Int64
+  /// none, watch, at_risk, high.
+  package let band: String
+
+  package init(milliPoints: Int64, band: String) {
+    self.milliPoints = milliPoints
+    self.band = band
+  }
+}
+
+extension Facts {
+  /// The features an expansion case brought into use: first used within 30 days of it, by at least two persons, on at least ten
+  /// person-days; sorted. Nil where usage is not known from 60 days before the case on, for then nobody can say what was new.
+  package func adoptedFeatures(of expansion: ExpansionCase) -> [String]? {
+    guard let known = usageDays, known.lowerBound <= expansion.openedOn - 60 else { return nil }
+    return account.usage.names.filter { name in
+      guard company.catalog.meaning(of: name) == .feature, let first = account.usage.firstDay(of: name),
+        abs(first - expansion.openedOn) <= 30, first <= known.upperBound
+      else { return false }
+      let selection = UsageSelection(names: [name])
+      return account.usage.persons(selection, first...known.upperBound).count >= 2
+        && account.usage.personDays(selection, first...known.upperBound, company.calendar) >= 10
+    }
+  }
+
+  /// The other features and logins: what the account did before and beside the expansion.
+  package func otherFeatures(than adopted: [String]) -> [String] {
+    account.usage.names.filter { name in
+      let meaning = company.catalog.meaning(of: name)
+      return (meaning == .feature || meaning == .login) && !adopted.contains(name)
+    }
+  }
+}

@@ -1,0 +1,134 @@
+import Events
+
+/// What one customer does over the simulated time, before any vendor's records are made of it.
+struct Script {
+  let identity: Identity
+  let part: Cause.Part
+  var people: [Person]
+  var customerSince: Day
+  var purchases: [Purchase]
+  var payment: PaymentHabit = .card
+  var loss: Loss?
+  var members: [Member] = []
+  /// Spans on which everybody is less active than usual.
+  var lulls: [Lull] = []
+  var api: APIUse?
+  /// Days on which the product says that the seats are taken.
+  var seatLimitDays: [Day] = []
+  /// Uses planned one by one, besides the members' habits.
+  var plannedUses: [PlannedUse] = []
+  var tickets: [PlannedTicket] = []
+  var notes: [PlannedNote] = []
+  var contactChanges: [ContactChange] = []
+  /// Persons entered in the CRM after the beginning.
+  var lateContacts: [(person: Int, at: Instant)] = []
+  var deals: [PlannedDeal] = []
+  /// Charges that fail, by the first day on which it may happen.
+  var failures: [PaymentFailure] = []
+  /// Dates of the ground truth, by name.
+  var dates: [String: Instant] = [:]
+  /// Names for the ground truth: the abandoned features.
+  var features: [ProductEvent] = []
+}
+
+/// A plan and number of seats from an instant on.
+struct Purchase {
+  let at: Instant
+  let plan: Plan
+  let seats: Int
+}
+
+/// How invoices are paid.
+enum PaymentHabit: Equatable {
+  /// Charged within two hours.
+  case card
+  /// Paid so many days after the due date, thirty days after issue; negative is early.
+  case transfer(daysAfterDue: ClosedRange<Int>)
+}
+
+/// The end of a customer.
+struct Loss {
+  let at: Instant
+  let reason: String
+  /// When the end was announced by a scheduled cancellation.
+  let scheduledAt: Instant?
+}
+
+/// Someone's habit of using the product.
+struct Member {
+  let person: Int
+  var joins: Day
+  /// The first day without use.
+  var leaves: Day?
+  /// Chance in thousandths of being active on an ordinary business day.
+  var activity: Int
+  var away: [ClosedRange<Day>] = []
+  var features: [ProductEvent]
+}
+
+/// Thousandths of usual activity over some days.
+struct Lull {
+  let days: ClosedRange<Day>
+  let people: Int
+  let api: Int
+}
+
+/// Calls by an integration: a number per business day, from each day on.
+struct APIUse {
+  var levels: [(from: Day, callsPerDay: Int)]
+}
+
+struct PlannedUse {
+  let person: Int
+  let day: Day
+  let feature: ProductEvent
+}
+
+struct PlannedTicket {
+  let openedAt: Instant
+  let person: Int
+  let topic: String
+  let subject: String
+  let body: String
+  var type = "incident"
+  var priority = "normal"
+  var isEscalated = false
+  let solvedAt: Instant
+  /// When it was reopened; it then stays open.
+  var reopenedAt: Instant?
+  var csat: String?
+}
+
+struct PlannedNote {
+  let at: Instant
+  let isInbound: Bool
+  let text: String
+}
+
+/// A change to a contact in the CRM.
+struct ContactChange {
+  enum Change {
+    case left
+    case title(String)
+    case role(Person.Role)
+  }
+  let at: Instant
+  let person: Int
+  let change: Change
+}
+
+struct PlannedDeal {
+  let name: String
+  /// `newbusiness existingbusiness renewal`.
+  let type: String
+  let opensAt: Instant
+  let closesAt: Instant
+  let amountCents: Int64
+}
+
+/// A run of failing charges on the first invoice due on or after a day.
+struct PaymentFailure {
+  let from: Day
+  /// When the money comes after all, counted from the first attempt; nil for never.
+  let recoversAfter: Span?
+}

@@ -1,0 +1,90 @@
+/// Collects an answer as libcurl hands it over, line by line and piece by piece, and holds it to its caps.
+///
+/// Interim answers (1xx) are dropped when the next status line comes; trailers are counted and dropped.
+package struct AnswerIntake {
+  private enum Part { case status, fields, body }
+
+  /// Why no more is taken.
+  package enum Overflow: Sendable { case headers, body }
+
+  let headerCap: Int
+  let bodyCap: Int
+  private var part = Part.status
+  private var headerBytes = 0
+
+  /// The fields of the last answer begun.
+  package private(set) var headers: [HTTPHeader] = []
+  /// The body so far.
+  package private(set) var body: [UInt8] = []
+  /// The cap that was passed, if any.
+  package private(set) var overflow: Overflow?
+
+  /// Both caps are in bytes.
+  package init(headerCap: Int, bodyCap: Int) {
+    self.headerCap = headerCap
+    self.bodyCap = bodyCap
+  }
+
+  /// Whether a whole header block has come.
+  package var hasBegunBody: Bool { part == .body }
+
+  /// Whether anything of an answer has come.
+  package var hasBegun: Bool { headerBytes > 0 }
+
+  /// Takes one line of a header with its line end; `false` means the cap is passed and the transfer must end.
+  package mutating func takeHeader(_ line: UnsafeRawBufferPointer) -> Bool {
+    headerBytes += line.count
+    guard headerBytes <= headerCap else {
+      overflow = .headers
+      return false
+    }
+    let text = Self.text(line)
+    if text.hasPrefix("HTTP/") && part != .fields {
+      headers = []
+      part = .fields
+    } else if part == .fields {
+      takeField(text)
+    }
+    return true
+  }
+
+  private mutating func takeField(_ text: String) {
+    guard !text.isEmpty else {
+      part = .body
+      return
+    }
+    if let first = text.first, first == " " || first == "\t" {
+      // A folded line (RFC 9112 §5.2) continues the field before it.
+      guard let last = headers.popLast() else { return }
+      headers.append(HTTPHeader(last.name, last.value + " " + Self.trimmed(text[...])))
+      return
+    }
+    guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")) else { return }
+    headers.append(HTTPHeader(String(text[..<colon]), Self.trimmed(text[text.index(after: colon)...])))
+  }
+
+  /// Takes a piece of decompressed body; `false` means the cap is passed and the transfer must end.
+  package mutating func takeBody(_ piece: UnsafeRawBufferPointer) -> Bool {
+    guard piece.count <= bodyCap - body.count else {
+      overflow = .body
+      return false
+    }
+    body.append(contentsOf: piece)
+    return true
+  }
+
+  /// A line without its end. Bytes that are not UTF-8 are read as Latin-1, which HTTP once was.
+  private static func text(_ line: UnsafeRawBufferPointer) -> String {
+    var end = line.count
+    while end > 0, line[end - 1] == 0x0A || line[end - 1] == 0x0D { end -= 1 }
+    let bytes = line[..<end]
+    if let text = String(validating: bytes, as: UTF8.self) { return text }
+    return String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
+  }
+
+  private static func trimmed(_ text: Substring) -> String {
+    let isBlank: (Character) -> Bool = { $0 == " " || $0 == "\t" }
+    guard let last = text.lastIndex(where: { !isBlank($0) }) else { return "" }
+    return String(text[...last].drop(while: isBlank))
+  }
+}

@@ -2,7 +2,7 @@
 
 SWIFT ?= swift
 export SWIFT
-DEMO_ARGS ?=
+DEMO_ARGS ?= --exit
 TEST_ARGS ?=
 DESTDIR ?=
 PREFIX ?= /usr/local

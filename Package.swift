@@ -22,7 +22,9 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
-    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+    // What Hummingbird's own interface is written in; both are built for it anyway.
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
   ],
   targets: [
     // What the product speaks of, and how its files are read.
@@ -41,28 +43,32 @@ let package = Package(
     .target(
       name: "Store",
       dependencies: ["Events", "Engine", .product(name: "GRDB", package: "GRDB.swift")],
-      resources: [],
+      resources: [.embedInCode("Migrations")],
       swiftSettings: strict),
     .target(name: "Transport", dependencies: ["CLibcurl"], swiftSettings: strict),
     .target(
-      name: "Feeds", dependencies: ["Events", "ConfigFiles", "Store", "Transport", .product(name: "Logging", package: "swift-log")],
+      name: "Feeds", dependencies: ["Events", "ConfigFiles", "Transport"],
       swiftSettings: strict),
     .target(
       name: "Delivery",
       dependencies: [
-        "CLibcrypto", "Events", "ConfigFiles", "Engine", "Rules", "Store", "Transport",
-        .product(name: "Logging", package: "swift-log"), .product(name: "Mustache", package: "swift-mustache"),
+        "CLibcrypto", "Events", "ConfigFiles", "Engine", "Store", "Transport", .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: strict),
     .target(
       name: "Console",
       dependencies: [
-        "Store", .product(name: "Hummingbird", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
+        .product(name: "Hummingbird", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
         .product(name: "Metrics", package: "swift-metrics"),
       ], swiftSettings: strict),
 
     // A company to practise on, and the binary.
     .target(
-      name: "Simulation", dependencies: ["Events", .product(name: "Hummingbird", package: "hummingbird")], swiftSettings: strict),
+      name: "Simulation",
+      dependencies: [
+        "Events", .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"), .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"), .product(name: "HTTPTypes", package: "swift-http-types"),
+      ], swiftSettings: strict),
     .executableTarget(
       name: "bellwether",
       dependencies: [
@@ -72,6 +78,39 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Metrics", package: "swift-metrics"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+        .product(name: "Hummingbird", package: "hummingbird"),
+      ], swiftSettings: strict),
+
+    // Tests mirror the sources; acceptance tests drive the built binary over real sockets.
+    .testTarget(name: "EventsTests", dependencies: ["Events"], swiftSettings: strict),
+    .testTarget(name: "ConfigFilesTests", dependencies: ["Events", "ConfigFiles"], swiftSettings: strict),
+    .testTarget(name: "FeaturesTests", dependencies: ["Events", "Features"], swiftSettings: strict),
+    .testTarget(name: "RevenueTests", dependencies: ["Events", "Revenue"], swiftSettings: strict),
+    .testTarget(
+      name: "RulesTests", dependencies: ["Events", "ConfigFiles", "Features", "Revenue", "Rules"], swiftSettings: strict),
+    .testTarget(
+      name: "StoreTests",
+      dependencies: ["CLibcrypto", "Events", "Engine", "Store", .product(name: "GRDB", package: "GRDB.swift")], swiftSettings: strict),
+    .testTarget(name: "TransportTests", dependencies: ["Transport"], resources: [.copy("Fixtures")], swiftSettings: strict),
+    .testTarget(
+      name: "FeedsTests", dependencies: ["Events", "ConfigFiles", "Feeds", "Transport"], exclude: ["Fixtures"], swiftSettings: strict),
+    .testTarget(
+      name: "DeliveryTests",
+      dependencies: [
+        "Events", "ConfigFiles", "Engine", "Store", "Transport", "Delivery", .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: strict),
+    .testTarget(
+      name: "SimulationTests", dependencies: ["Events", "Simulation", .product(name: "Logging", package: "swift-log")],
+      swiftSettings: strict),
+    .testTarget(
+      name: "AcceptanceTests",
+      dependencies: [
+        "bellwether", "Events", "ConfigFiles", "Features", "Rules", "Engine", "Store", "Transport", "Delivery", "Simulation",
+        .product(name: "GRDB", package: "GRDB.swift"), .product(name: "HummingbirdCore", package: "hummingbird"),
+        .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
       ], swiftSettings: strict),
   ]
 )

@@ -20,7 +20,8 @@ package struct MappingReader {
     case .null: entries = []
     case .scalar, .sequence:
       diagnostics.report(
-        .wrongType, "a \(what) is a mapping of keys to values, not \(node.description)", at: node.range, hint: "write it as key: value lines")
+        .wrongType, "a \(what) is a mapping of keys to values, not \(node.description)", at: node.range,
+        hint: "write it as key: value lines")
       return nil
     }
     self.node = node

@@ -203,7 +203,8 @@ private struct YAMLAdvice {
       hint = "close the quote or bracket that opens here"
       pointsAtContext = true
     case _ where problem.contains("did not find expected ',' or"):
-      hint = "separate the entries by commas and close the bracket"
+      hint = "separate the entries by commas and close the bracket that opens here"
+      pointsAtContext = true
     case _ where problem.contains("another document"):
       hint = "one file holds one document: remove the line ---"
     default:

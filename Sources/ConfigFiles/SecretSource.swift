@@ -20,7 +20,7 @@ package struct SecretError: Error, Hashable, Sendable, CustomStringConvertible {
   package let message: String
   package let hint: String
 
-  package var description: String { "the secret \(name) \(message)" }
+  package var description: String { "the secret \(name) \(message); \(hint)" }
 }
 
 /// Where credentials come from: the service manager's credentials directory, then a folder, then the environment.

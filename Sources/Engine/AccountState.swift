@@ -1,6 +1,7 @@
 package import Events
 package import Features
 package import Revenue
+package import Rules
 
 /// All the engine remembers of one account; with the company's facts it decides every rule.
 package struct AccountState: Sendable {
@@ -32,10 +33,8 @@ package struct AccountState: Sendable {
     self.ledger = ledger
   }
 
-  /// A person's contact row by key, if the CRM knows them.
-  func contact(_ person: PersonKey, asOf now: Instant) -> EntityRow? {
-    entities.rows(.contact, asOf: now).first { $0.current.person == person }
-  }
+  /// What rules may know of it.
+  package var facts: AccountFacts { AccountFacts(key: key, usage: usage, entities: entities, ledger: ledger) }
 }
 
 /// A rule's latest episode for a subject.
@@ -51,8 +50,10 @@ package struct Episode: Hashable, Sendable {
   package internal(set) var level: String
   /// Reference values as they stood at opening.
   package internal(set) var frozen: [String: Fixed]
-  /// Milli-points when it resolved, from which they fade.
-  package internal(set) var fadingFrom: Int64
+  /// Points when it resolved, from which they fade.
+  package internal(set) var fadingFrom: Int
+  /// Closed as the new normal: the condition must first have been false before it may open again.
+  package internal(set) var isSpent: Bool
 
   func isOf(_ rule: String, _ caseNumber: Int) -> Bool { self.rule == rule && self.caseNumber == caseNumber }
 
@@ -92,7 +93,9 @@ extension AccountState.LastNotice {
   var json: JSON { ["on": JSON(on), "risk": JSON(risk), "firing": .list(firing.map(JSON.text))] }
 
   init?(json: JSON) {
-    guard let on = json["on"].text.flatMap({ Day($0) }), let risk = json["risk"].integer, let firing = json["firing"].list else { return nil }
+    guard let on = json["on"].text.flatMap({ Day($0) }), let risk = json["risk"].integer, let firing = json["firing"].list else {
+      return nil
+    }
     self.init(on: on, risk: risk, firing: firing.compactMap(\.text))
   }
 }
@@ -102,7 +105,7 @@ extension Episode {
     [
       "rule": .text(rule), "case": JSON(caseNumber), "number": JSON(number), "state": .text(state.rawValue),
       "since": JSON(since.microseconds), "fired_at": firedAt.map { JSON($0.microseconds) } ?? .null, "level": .text(level),
-      "frozen": .object(frozen.mapValues { JSON($0.millionths) }), "fading_from": JSON(fadingFrom),
+      "frozen": .object(frozen.mapValues { JSON($0.millionths) }), "fading_from": JSON(fadingFrom), "spent": .flag(isSpent),
     ]
   }
 
@@ -119,6 +122,7 @@ extension Episode {
     self.firedAt = json["fired_at"].integer.map { Instant(microseconds: $0) }
     self.level = level
     self.frozen = frozen.compactMapValues { $0.integer.map { Fixed(millionths: $0) } }
-    self.fadingFrom = fadingFrom
+    self.fadingFrom = Int(fadingFrom)
+    isSpent = json["spent"].flag ?? false
   }
 }

@@ -16,6 +16,9 @@ extension Alert {
     if let noticeInDays { members["notice_in_days"] = JSON(noticeInDays) }
     if let play { members["play"] = .text(play) }
     if let opener { members["opener"] = .text(opener) }
+    if !values.isEmpty { members["values"] = .object(values) }
+    if !context.isEmpty { members["context"] = .list(context.map(JSON.text)) }
+    if let caseVerdict { members["case_verdict"] = .text(caseVerdict) }
     if let score {
       members["score"] = ["points": JSON(score.points), "band": .text(score.band), "coverage": JSON(score.coverage)]
     }
@@ -52,6 +55,9 @@ extension Alert {
     changedSinceLast = try members.list("changed_since_last").compactMap(\.text)
     play = json["play"].text
     opener = json["opener"].text
+    values = json["values"].object ?? [:]
+    context = (json["context"].list ?? []).compactMap(\.text)
+    caseVerdict = json["case_verdict"].text
     if !json["score"].isNull {
       let score = AlertMembers(json["score"], at: "score")
       self.score = Score(

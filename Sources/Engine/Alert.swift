@@ -38,14 +38,20 @@ package struct Alert: Hashable, Sendable {
   package var score: Score?
   /// Everyone whom a text of this alert may name, and the words that stand for them where names are not shown.
   package var people: [Person]
+  /// The rule's named values for machines: `{"last_use": "2026-03-02", "features": ["forecast_run"]}`.
+  package var values: [String: JSON] = [:]
+  /// The account's other open findings, a line each: what this one alone would not tell.
+  package var context: [String] = []
   /// Whether names were taken out.
   package var peopleHidden: Bool
+  /// The verdict an expansion case stands at, in notices of the case itself.
+  package var caseVerdict: String?
 
   package init(
     rule: String, title: String, level: Level, about: About, change: Change, subject: Subject, episode: Int, day: Day, account: Account,
     owner: Owner? = nil, contactToCall: Contact? = nil, mrr: Money? = nil, noticeInDays: Int? = nil, facts: [Fact] = [],
     changedSinceLast: [String] = [], play: String? = nil, opener: String? = nil, score: Score? = nil, people: [Person] = [],
-    peopleHidden: Bool = false
+    peopleHidden: Bool = false, caseVerdict: String? = nil
   ) {
     self.rule = rule
     self.title = title
@@ -67,6 +73,7 @@ package struct Alert: Hashable, Sendable {
     self.score = score
     self.people = people
     self.peopleHidden = peopleHidden
+    self.caseVerdict = caseVerdict
   }
 
   package var finding: FindingID { FindingID(rule: rule, subject: subject, episode: episode) }

@@ -42,16 +42,18 @@ package struct CompanyCalendar: Sendable {
   /// The company day that holds an instant.
   package func day(of instant: Instant) -> Day {
     let guess = Int(Int64(floorDividing: instant.microseconds, by: 86_400_000_000)) - Int(Self.firstDay.number)
-    guard guess > 0, guess < Self.dayCount - 1 else { return Self.firstDay + guess }
+    guard guess > 0, guess < Self.dayCount - 1 else {
+      let end = guess > 0 ? Self.dayCount - 1 : 0
+      return Self.firstDay + end + Int((instant - Instant(microseconds: starts[end])).wholeDays)
+    }
     if instant.microseconds < starts[guess] { return Self.firstDay + (guess - 1) }
     return Self.firstDay + (instant.microseconds >= starts[guess + 1] ? guess + 1 : guess)
   }
 
   /// The first instant of a day; where a clock change skips midnight, the first instant after it.
   package func start(of day: Day) -> Instant {
-    let index = day - Self.firstDay
-    guard index >= 0, index < Self.dayCount else { return Instant(seconds: Int64(day.number) * 86_400) }
-    return Instant(microseconds: starts[index])
+    let index = min(max(day - Self.firstDay, 0), Self.dayCount - 1)
+    return Instant(microseconds: starts[index]) + .days(Int64(day - Self.firstDay - index))
   }
 
   /// The first instant after a day.
@@ -67,10 +69,20 @@ package struct CompanyCalendar: Sendable {
     return Int(businessDaysBefore[high] - businessDaysBefore[low])
   }
 
+  /// The earliest instant whose local time is this midnight or later: of two midnights the first, of a skipped one what follows it.
   private static func startOfDay(_ day: Day, in zone: TimeZone) -> Int64 {
     let midnight = Int64(day.number) * 86_400
-    var start = midnight - Int64(zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(midnight))))
-    start = midnight - Int64(zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(start))))
-    return start * 1_000_000
+    let offset = { (instant: Int64) in Int64(zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(instant)))) }
+    // Local midnight lies between these two instants in every zone on Earth.
+    var low = midnight - 15 * 3600
+    var high = midnight + 13 * 3600
+    let (before, after) = (offset(low), offset(high))
+    let candidates = [midnight - max(before, after), midnight - min(before, after)]
+    if let start = candidates.first(where: { $0 + offset($0) == midnight }) { return start * 1_000_000 }
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      if offset(middle) == after { high = middle } else { low = middle }
+    }
+    return high * 1_000_000
   }
 }

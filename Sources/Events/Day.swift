@@ -26,10 +26,9 @@ extension Day {
 
   /// Reads `YYYY-MM-DD`.
   package init?(_ text: String) {
-    let parts = text.split(separator: "-", omittingEmptySubsequences: false)
-    guard text.utf8.count == 10, parts.count == 3, let year = Int(parts[0]), let month = Int(parts[1]), let day = Int(parts[2])
-    else { return nil }
-    self.init(year: year, month: month, day: day)
+    var scanner = DigitScanner(text)
+    guard let day = scanner.day(), scanner.isAtEnd else { return nil }
+    self = day
   }
 
   /// Year, month and day of month.
@@ -42,6 +41,14 @@ extension Day {
     let shifted = (5 * dayOfYear + 2) / 153
     let month = shifted < 10 ? shifted + 3 : shifted - 9
     return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * shifted + 2) / 5 + 1)
+  }
+
+  /// The same day of month so many months on, or the month's last day where there is no such day.
+  package func adding(months: Int) -> Day {
+    let (year, month, day) = civil
+    let count = year * 12 + month - 1 + months
+    let (newYear, newMonth) = (Int(floorDividing: count, by: 12), count - Int(floorDividing: count, by: 12) * 12 + 1)
+    return Day(year: newYear, month: newMonth, day: min(day, Day.lengthOfMonth(newMonth, in: newYear))) ?? self
   }
 
   package var weekday: Weekday {

@@ -38,17 +38,20 @@ extension Instant {
   /// or no zone at all (then UTC). Anything else is nil.
   package init?(iso8601 text: String) {
     var scanner = DigitScanner(text)
-    guard let year = scanner.number(digits: 4), scanner.skip("-"), let month = scanner.number(digits: 2), scanner.skip("-"),
-      let day = scanner.number(digits: 2), let date = Day(year: year, month: month, day: day)
-    else { return nil }
+    guard let date = scanner.day() else { return nil }
     var microseconds = Int64(date.number) * 86_400_000_000
     if !scanner.isAtEnd {
       guard scanner.skip("T") || scanner.skip(" "), let time = scanner.timeOfDay(), let offset = scanner.zoneOffset(), scanner.isAtEnd
       else { return nil }
       microseconds += time - offset
     }
+    // An offset may carry it out of the four-digit years, which `iso8601` could not write.
+    guard Self.writable.contains(microseconds) else { return nil }
     self.init(microseconds: microseconds)
   }
+
+  /// The years 0000 to 9999.
+  private static let writable: Range<Int64> = -62_167_219_200_000_000..<253_402_300_800_000_000
 
   /// `2026-01-31T08:05:00Z`, with six fractional digits where they are not zero.
   package var iso8601: String {
@@ -63,61 +66,6 @@ extension Instant {
 
 extension Instant: CustomStringConvertible {
   package var description: String { iso8601 }
-}
-
-/// Reads fixed-width digits from ASCII text, left to right.
-private struct DigitScanner {
-  private var rest: Substring.UTF8View
-
-  init(_ text: String) { rest = text[...].utf8 }
-
-  var isAtEnd: Bool { rest.isEmpty }
-
-  mutating func skip(_ character: Unicode.Scalar) -> Bool {
-    guard rest.first == UInt8(ascii: character) else { return false }
-    rest.removeFirst()
-    return true
-  }
-
-  mutating func number(digits: Int) -> Int? {
-    guard rest.count >= digits else { return nil }
-    var value = 0
-    for byte in rest.prefix(digits) {
-      guard byte >= 48, byte <= 57 else { return nil }
-      value = value * 10 + Int(byte - 48)
-    }
-    rest.removeFirst(digits)
-    return value
-  }
-
-  /// Microseconds since midnight.
-  mutating func timeOfDay() -> Int64? {
-    guard let hour = number(digits: 2), hour < 24, skip(":"), let minute = number(digits: 2), minute < 60 else { return nil }
-    var microseconds = Int64(hour * 3600 + minute * 60) * 1_000_000
-    guard skip(":") else { return microseconds }
-    guard let second = number(digits: 2), second <= 60 else { return nil }
-    microseconds += Int64(second) * 1_000_000
-    guard skip(".") || skip(",") else { return microseconds }
-    var scale: Int64 = 100_000
-    var digits = 0
-    while let digit = number(digits: 1) {
-      microseconds += Int64(digit) * scale
-      scale /= 10
-      digits += 1
-      if digits > 9 { return nil }
-    }
-    return digits == 0 ? nil : microseconds
-  }
-
-  /// Microseconds east of UTC.
-  mutating func zoneOffset() -> Int64? {
-    if isAtEnd || skip("Z") { return 0 }
-    let sign: Int64 = rest.first == UInt8(ascii: "-") ? -1 : 1
-    guard skip("+") || skip("-"), let hours = number(digits: 2) else { return nil }
-    _ = skip(":")
-    guard let minutes = number(digits: 2) else { return nil }
-    return sign * Int64(hours * 3600 + minutes * 60) * 1_000_000
-  }
 }
 
 func padded(_ number: some BinaryInteger, _ width: Int) -> String {

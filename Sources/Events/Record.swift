@@ -44,9 +44,10 @@ extension Record {
     let own = JSON.object(members.filter { !Self.envelope.contains($0.key) })
     var fields = try decodeMembers(of: own, EventSchema.fields(of: kind), at: kind.rawValue)
     let person = fields.removeValue(forKey: "person")?.text
-    self.init(
-      kind: kind, id: id, at: at, system: members["feed"]?.text ?? system, account: members["account"]?.scalarText, person: person,
-      fields: fields)
+    let feed = members["feed"] ?? .null
+    guard feed.isNull || feed.text != nil else { throw FieldError(path: "\(kind.rawValue).feed", message: "the name of a feed expected") }
+    let account = try EventSchema.FieldType.text.decode(members["account"] ?? .null, at: "\(kind.rawValue).account")?.text
+    self.init(kind: kind, id: id, at: at, system: feed.text ?? system, account: account, person: person, fields: fields)
   }
 
   /// The line of the import format, which `init(importing:system:)` reads back to an equal record.

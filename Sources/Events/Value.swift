@@ -82,7 +82,11 @@ extension EventSchema.FieldType {
       return .object(try decodeMembers(of: json, fields, at: path))
     case .names:
       guard let members = json.object else { throw FieldError(path: path, message: "names and texts expected") }
-      return .object(members.compactMapValues { $0.scalarText.map(Value.text) })
+      var values: [String: Value] = [:]
+      for name in members.keys.sorted() {
+        if let json = members[name], let value = try Self.text.decode(json, at: "\(path).\(name)") { values[name] = value }
+      }
+      return .object(values)
     }
   }
 }
@@ -107,7 +111,7 @@ extension Value {
     case .text(let text): .text(text)
     case .integer(let integer): .integer(integer)
     case .number(let number): JSON(number)
-    case .price(let price): price.denominator == 1 ? JSON(price.numerator) : .text(price.decimalText)
+    case .price(let price): Int64(price.decimalText).map(JSON.integer) ?? .text(price.decimalText)
     case .flag(let flag): .flag(flag)
     case .instant(let instant): JSON(instant)
     case .list(let elements): .list(elements.map(\.json))

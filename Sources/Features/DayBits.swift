@@ -91,9 +91,18 @@ package struct DayBits: Hashable, Sendable {
 
   /// Drops whole words before a day.
   package mutating func prune(before day: Day) {
-    let stale = min(words.count, max(0, Int(day.number - base) / 64))
+    let stale = min(words.count, max(0, (Int(day.number) - Int(base)) / 64))
     words.removeFirst(stale)
     base += Int32(stale) * 64
+    normalize()
+  }
+
+  /// Equal sets have equal forms, whatever led to them: no empty words at either end, and base 0 for the empty set.
+  private mutating func normalize() {
+    while words.last == 0 { words.removeLast() }
+    let empty = words.prefix { $0 == 0 }.count
+    words.removeFirst(empty)
+    base = words.isEmpty ? 0 : base + Int32(empty) * 64
   }
 
   private func forEachWord(in range: ClosedRange<Day>, _ body: (_ start: Int32, _ word: UInt64) -> Void) {
@@ -119,14 +128,17 @@ extension DayBits {
   }
 
   package init?(json: JSON) {
-    guard let base = json[0].integer, let digits = json[1].text, digits.utf8.count % 16 == 0 else { return nil }
-    self.base = Int32(base)
+    guard let base = json[0].integer.flatMap(Int32.init(exactly:)), base % 64 == 0, let digits = json[1].text,
+      digits.utf8.count % 16 == 0, digits.utf8.allSatisfy({ (48...57).contains($0) || (97...102).contains($0) })
+    else { return nil }
+    self.base = base
     var rest = digits[...]
     while !rest.isEmpty {
       guard let word = UInt64(rest.prefix(16), radix: 16) else { return nil }
       words.append(word)
       rest = rest.dropFirst(16)
     }
+    normalize()
   }
 }
 

@@ -43,17 +43,26 @@ extension EntityHistory {
     var solvedAt: Instant?
     var reopens: Int64 = 0
     for version in ticket.versions {
+      let isSoonEnough = solvedAt.map { version.at - $0 <= Self.comeBackWindow }
       let count = version.fields["reopens"]?.integer ?? 0
-      if count > reopens { return version.at }
-      reopens = max(reopens, count)
-      let status = version.fields["status"]?.text
-      let isSolved = status == "solved" || status == "closed"
-      if let solvedAt, !isSolved, status != "merged", status != "deleted", version.at - solvedAt <= Self.comeBackWindow { return version.at }
-      if isSolved { solvedAt = solvedAt ?? version.fields["solved_at"]?.instant ?? version.at } else { solvedAt = nil }
+      // A count that was never seen lower may stem from before the first poll: then the solve is unknown, not missing.
+      if count > reopens {
+        if isSoonEnough ?? true { return version.at }
+        solvedAt = nil
+        reopens = count
+      }
+      switch version.fields["status"]?.text {
+      case nil: continue
+      case "solved", "closed": solvedAt = solvedAt ?? version.fields["solved_at"]?.instant ?? version.at
+      case "merged", "deleted": solvedAt = nil
+      default:
+        if isSoonEnough == true { return version.at }
+        solvedAt = nil
+      }
     }
     guard let solvedAt, let topic = ticket["topic"]?.text else { return nil }
     return rows(.ticket, asOf: ticket.asOf)
-      .filter { $0.id != ticket.id && $0["topic"]?.text == topic && $0["status"]?.text != "merged" }
+      .filter { $0.id != ticket.id && $0["topic"]?.text == topic && !["merged", "deleted"].contains($0["status"]?.text) }
       .map(\.timelineInstant)
       .filter { $0 > solvedAt && $0 - solvedAt <= Self.comeBackWindow }
       .min()
@@ -90,9 +99,8 @@ extension EntityRow {
 
   /// When a contact left: so marked, or moved to another company or e-mail domain.
   var goneAt: Instant? {
-    guard let first = versions.first else { return nil }
-    let domain = first.emailDomain
-    let company = first.fields["company"]?.text
+    let domain = versions.lazy.compactMap(\.emailDomain).first
+    let company = versions.lazy.compactMap { $0.fields["company"]?.text }.first
     let hasLeft = { (version: EntityVersion) in
       version.fields["status"]?.text == "left" || (domain != nil && version.emailDomain != nil && version.emailDomain != domain)
         || (company != nil && version.fields["company"]?.text != nil && version.fields["company"]?.text != company)

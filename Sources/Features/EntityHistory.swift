@@ -24,7 +24,7 @@ package struct EntityHistory: Hashable, Sendable {
     (timelines[kind] ?? []).compactMap { EntityRow(kind: kind, timeline: $0, asOf: now) }
   }
 
-  /// One thing as it stood, by system and id.
+  /// One thing as it stood, by id; where several systems use that id, the first by name.
   package func row(_ kind: Kind, id: String, asOf now: Instant) -> EntityRow? {
     (timelines[kind] ?? []).first { $0.id == id }.flatMap { EntityRow(kind: kind, timeline: $0, asOf: now) }
   }
@@ -48,7 +48,8 @@ package struct EntityTimeline: Hashable, Sendable {
   mutating func insert(_ version: EntityVersion) {
     let place = versions.partitioningIndex { $0.at >= version.at }
     if place < versions.count, versions[place].at == version.at {
-      versions[place] = version
+      let old = versions[place]
+      if old.fields != version.fields || old.person != version.person { versions[place] = version }
     } else {
       versions.insert(version, at: place)
     }

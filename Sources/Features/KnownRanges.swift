@@ -10,6 +10,9 @@ package struct KnownRanges: Hashable, Sendable {
     let through: Instant
   }
 
+  /// How the names of imported streams begin.
+  package static let importPrefix = "import:"
+
   package init() {}
 
   package mutating func advance(stream: String, kinds: [Kind], from: Instant, through: Instant) {
@@ -18,8 +21,11 @@ package struct KnownRanges: Hashable, Sendable {
 
   /// When the youngest stream of a kind begins, and through when the slowest is complete; nil if no stream brings the kind.
   package func range(of kind: Kind) -> (from: Instant, through: Instant)? {
+    let bringing = streams.filter { $0.value.kinds.contains(kind) }
+    // An import ends with its file: where a feed brings the kind too, the feed alone tells how far it is known.
+    let live = bringing.filter { !$0.key.hasPrefix(Self.importPrefix) }
     var result: (from: Instant, through: Instant)?
-    for range in streams.values where range.kinds.contains(kind) {
+    for range in (live.isEmpty ? bringing : live).values {
       let (from, through) = result ?? (range.from, range.through)
       result = (max(from, range.from), min(through, range.through))
     }
@@ -50,10 +56,10 @@ extension KnownRanges {
   package init?(json: JSON) {
     guard let members = json.object else { return nil }
     for (stream, member) in members {
-      guard let kinds = member["kinds"].list, let from = member["from"].integer, let through = member["through"].integer else { return nil }
-      streams[stream] = Range(
-        kinds: kinds.compactMap { $0.text.flatMap(Kind.init) }, from: Instant(microseconds: from),
-        through: Instant(microseconds: through))
+      guard let words = member["kinds"].list, let from = member["from"].integer, let through = member["through"].integer else { return nil }
+      let kinds = words.compactMap { $0.text.flatMap(Kind.init) }
+      guard kinds.count == words.count else { return nil }
+      streams[stream] = Range(kinds: kinds, from: Instant(microseconds: from), through: Instant(microseconds: through))
     }
   }
 }

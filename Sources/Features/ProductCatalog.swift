@@ -1,6 +1,8 @@
 /// What a vendor's event name means to the rules.
 package enum UsageMeaning: String, CaseIterable, Sendable {
-  case login, api, metered, limitHit = "limit_hit", feature, ignore
+  case login, api, metered
+  case limitHit = "limit_hit"
+  case feature, ignore
 }
 
 /// A plan as `config/plans.yaml` describes it.
@@ -8,17 +10,17 @@ package struct Plan: Hashable, Sendable {
   package let id: String
   package let tier: String
   package let productLine: String
-  /// `seat`, `usage`, `flat`: only seat plans count toward the licensed seats.
-  package let pricing: String
+  /// Whether the subscription's quantity is a number of seats.
+  package let countsSeats: Bool
   /// Seats grow with use, so capacity says nothing.
   package let isElastic: Bool
   package let premiumFeatures: [String]
 
-  package init(id: String, tier: String, productLine: String, pricing: String, isElastic: Bool, premiumFeatures: [String]) {
+  package init(id: String, tier: String, productLine: String, countsSeats: Bool, isElastic: Bool, premiumFeatures: [String]) {
     self.id = id
     self.tier = tier
     self.productLine = productLine
-    self.pricing = pricing
+    self.countsSeats = countsSeats
     self.isElastic = isElastic
     self.premiumFeatures = premiumFeatures
   }
@@ -38,6 +40,6 @@ package struct ProductCatalog: Hashable, Sendable {
   package func meaning(of name: String) -> UsageMeaning { meanings[name] ?? .feature }
 
   /// Plans nobody has described are taken as seat plans that do not grow by themselves.
-  package func countsSeats(_ plan: String) -> Bool { (plans[plan]?.pricing ?? "seat") == "seat" }
+  package func countsSeats(_ plan: String) -> Bool { plans[plan]?.countsSeats ?? true }
   package func isElastic(_ plan: String) -> Bool { plans[plan]?.isElastic ?? false }
 }

@@ -57,9 +57,12 @@ extension UsageHistory {
 
   /// The sum of quantities. With persons selected, a person's use of a feature on a day counts 1.
   package func total(_ selection: UsageSelection, _ range: ClosedRange<Day>, _ calendar: CompanyCalendar) -> Fixed {
-    if selection.persons != nil { return Fixed(personDays(selection, range, calendar)) }
     var sum = Fixed.zero
     for feature in selected(selection) {
+      if let wanted = selection.persons {
+        for (person, days) in feature.persons where wanted.contains(person) { sum = sum + Fixed(count(days, selection, range, calendar)) }
+        continue
+      }
       sum = sum + feature.quantity(in: range) { !selection.businessDaysOnly || calendar.isBusinessDay($0) }
     }
     return sum
@@ -81,9 +84,11 @@ extension UsageHistory {
 
   /// Distinct (person, day) pairs with use of any of the features; anonymous use does not count.
   package func personDays(_ selection: UsageSelection, _ range: ClosedRange<Day>, _ calendar: CompanyCalendar) -> Int {
-    daysByPerson(selection).reduce(0) { sum, entry in
-      sum + (selection.businessDaysOnly ? entry.days.days(in: range).count(where: calendar.isBusinessDay) : entry.days.count(in: range))
-    }
+    daysByPerson(selection).reduce(0) { $0 + count($1.days, selection, range, calendar) }
+  }
+
+  private func count(_ days: DayBits, _ selection: UsageSelection, _ range: ClosedRange<Day>, _ calendar: CompanyCalendar) -> Int {
+    selection.businessDaysOnly ? days.days(in: range).count(where: calendar.isBusinessDay) : days.count(in: range)
   }
 
   /// The persons with any use, sorted.
@@ -93,9 +98,10 @@ extension UsageHistory {
 
   /// The last day a person used anything.
   package func lastDay(of person: PersonKey, through day: Day) -> Day? {
+    guard day >= Self.everything.lowerBound else { return nil }
     var last: Day?
     for feature in features.values {
-      guard let days = feature.persons[person], let found = days.last(in: Day(number: 0)...day) else { continue }
+      guard let days = feature.persons[person], let found = days.last(in: Self.everything.lowerBound...day) else { continue }
       last = max(last ?? found, found)
     }
     return last
@@ -122,14 +128,14 @@ private struct FeatureUsage: Hashable, Sendable {
 
   mutating func add(person: PersonKey?, quantity: Fixed, on day: Day) {
     allDays.insert(day)
-    quantities[day, default: 0] += quantity.millionths
+    quantities[day] = (Fixed(millionths: quantities[day] ?? 0) + quantity).millionths
     if let person { persons[person, default: DayBits()].insert(day) }
   }
 
   func quantity(in range: ClosedRange<Day>, where isWanted: (Day) -> Bool) -> Fixed {
-    var sum: Int64 = 0
-    for day in allDays.days(in: range) where isWanted(day) { sum += quantities[day] ?? 0 }
-    return Fixed(millionths: sum)
+    var sum = Fixed.zero
+    for day in allDays.days(in: range) where isWanted(day) { sum = sum + Fixed(millionths: quantities[day] ?? 0) }
+    return sum
   }
 
   mutating func prune(before day: Day) {
@@ -144,8 +150,8 @@ extension UsageHistory {
   package var json: JSON { ["newest": JSON(newest.number), "features": .object(features.mapValues(\.json))] }
 
   package init?(json: JSON) {
-    guard let newest = json["newest"].integer, let members = json["features"].object else { return nil }
-    self.newest = Day(number: Int32(newest))
+    guard let newest = json["newest"].integer.flatMap(Int32.init(exactly:)), let members = json["features"].object else { return nil }
+    self.newest = Day(number: newest)
     for (name, member) in members {
       guard let feature = FeatureUsage(json: member) else { return nil }
       features[name] = feature

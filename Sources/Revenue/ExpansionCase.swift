@@ -48,7 +48,9 @@ extension Ledger {
       guard let old = before.mrr, let new = after.mrr, old > 0, new > old else { continue }
       let plansAdded = after.plans.filter { !before.plans.contains($0) }
       guard after.seats > before.seats || !plansAdded.isEmpty else { continue }
-      guard (new - old) * 100 >= old * ExpansionCase.leastPercent || after.seats - before.seats >= ExpansionCase.leastSeats else { continue }
+      guard (new - old) * 100 >= old * ExpansionCase.leastPercent || after.seats - before.seats >= ExpansionCase.leastSeats else {
+        continue
+      }
       if var last = cases.last, after.day - last.openedOn <= ExpansionCase.mergeDays {
         last.mrrAfter = new
         last.seatsAfter = after.seats

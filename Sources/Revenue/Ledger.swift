@@ -36,7 +36,7 @@ package struct Ledger: Hashable, Sendable {
     var instants: [Instant] = []
     for version in subscriptions.flatMap(\.versions) {
       instants.append(version.at)
-      instants.append(contentsOf: [version.endedAt].compactMap { $0 }.filter { $0 >= version.at })
+      instants.append(contentsOf: [version.startedAt, version.endedAt].compactMap { $0 }.filter { $0 >= version.at })
       instants.append(contentsOf: version.discounts.compactMap(\.endsAt).filter { $0 >= version.at })
     }
     var levels: [Level] = []

@@ -56,7 +56,7 @@ package struct SubscriptionVersion: Hashable, Sendable {
 
   /// Whether it earns at an instant: active or past due, begun, and not ended. Trials, pauses and cancelled ones earn nothing.
   package func isPaying(at now: Instant) -> Bool {
-    guard ["active", "past_due", "unpaid"].contains(status) else { return false }
+    guard ["active", "past_due", "unpaid"].contains(status), startedAt.map({ $0 <= now }) ?? true else { return false }
     return endedAt.map { $0 > now } ?? true
   }
 }
@@ -112,7 +112,7 @@ extension SubscriptionVersion {
     for discount in discounts where discount.endsAt.map({ $0 > now }) ?? true {
       if let percent = discount.percent, let kept = Rational(Int128(100_000_000 - percent.millionths), over: 100_000_000) {
         guard let reduced = net.multiplied(by: kept) else { return nil }
-        net = reduced
+        net = kept.numerator < 0 ? .zero : reduced
       } else if let amount = discount.amount {
         guard let reduced = net.adding(Rational(-Int128(amount))) else { return nil }
         net = reduced.numerator < 0 ? .zero : reduced

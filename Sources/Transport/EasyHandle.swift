@@ -43,7 +43,7 @@ struct EasyHandle: ~Copyable {
   /// Gives the handle a body of its own: libcurl copies the bytes, and must be told how many first.
   func setBody(_ body: [UInt8]) throws(CurlFault) {
     try CurlFault.check(shim_set_offset(raw, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.count)))
-    // With no bytes the pointer is nil, which libcurl would read as "take the body from the read callback", that is from stdin.
+    // With no bytes the pointer may be nil, which libcurl would read as "take the body from the read callback", that is from stdin.
     let bytes = body.isEmpty ? [0] : body
     try CurlFault.check(bytes.withUnsafeBytes { shim_set_pointer(raw, CURLOPT_COPYPOSTFIELDS, $0.baseAddress) })
   }

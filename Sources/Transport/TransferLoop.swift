@@ -1,4 +1,5 @@
 internal import CLibcurl
+import Glibc
 
 /// Drives every transfer of one client. It is made, run and dropped on one thread, which nothing else touches.
 final class TransferLoop {
@@ -16,6 +17,7 @@ final class TransferLoop {
 
   /// The whole life of the loop's thread.
   static func run(queue: TransferQueue, settings: ClientSettings) {
+    ignoreBrokenPipes()
     if let multi = MultiHandle(limits: settings.limits) {
       let loop = TransferLoop(queue: queue, settings: settings, multi: multi)
       queue.attach(loop.multi.wakeUp)
@@ -91,6 +93,14 @@ final class TransferLoop {
     multi.remove(transfer.easy)
     queue.finished(1)
     outcome(transfer)
+  }
+
+  /// A peer that closes while something is written to it must not end the process: `CURLOPT_NOSIGNAL` leaves that to us.
+  private static func ignoreBrokenPipes() {
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    sigaddset(&signals, SIGPIPE)
+    pthread_sigmask(SIG_BLOCK, &signals, nil)
   }
 
   // MARK: Time

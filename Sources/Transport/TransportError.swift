@@ -55,10 +55,8 @@ package struct TransportError: Error, Sendable, Equatable, CustomStringConvertib
   /// Whether the same request may succeed later with nothing changed on our side.
   package var isTransient: Bool {
     switch reason {
-    case .resolve, .connect, .timeout, .connectionLost, .busy: true
-    case .badURL, .badMethod, .badHeader, .tls, .bodyTooLarge, .headersTooLarge, .refusedAddress, .malformedAnswer, .cancelled,
-      .stopped, .other:
-      false
+    case .resolve, .connect, .tls, .timeout, .connectionLost, .malformedAnswer, .busy: true
+    case .badURL, .badMethod, .badHeader, .bodyTooLarge, .headersTooLarge, .refusedAddress, .cancelled, .stopped, .other: false
     }
   }
 }
@@ -83,7 +81,7 @@ extension TransportError.Reason {
     case .malformedAnswer(let detail): "the answer cannot be read: \(detail)"
     case .busy(let limit): "\(limit) requests are already waiting"
     case .cancelled: "cancelled"
-    case .stopped: "not sent, because the transport is shutting down"
+    case .stopped: "ended, because the transport is shutting down"
     case .other(let code, let message): "\(message) (curl \(code))"
     }
   }
@@ -95,7 +93,7 @@ extension TransportError.Reason {
     case .badHeader(_, let fault): fault.hint
     case .resolve: "Check the host's spelling and this machine's DNS."
     case .connect: "Check that the host and port are right and that no firewall stands between."
-    case .tls: "Check the host's certificate, this machine's clock and its CA certificates."
+    case .tls: "Check the host's spelling and certificate, this machine's clock and its CA certificates."
     case .timeout(.connect, _): "Check the network; if many requests share this host, raise its connections or the timeout."
     case .timeout: "Ask for smaller pages or raise the timeout."
     case .bodyTooLarge: "Ask for smaller pages or raise the body cap."

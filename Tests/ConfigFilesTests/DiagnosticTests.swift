@@ -47,11 +47,12 @@ import Testing
     #expect(diagnostics.rendered().contains("warning[BW0001]"))
   }
 
-  @Test(arguments: [
-    ("frist", ["last", "first", "fist"], "first"), ("usage_collapse", ["api_usage_collapse", "usage"], nil),
-    ("count", ["count"], "count"), ("Count", ["count"], "count"), ("cuont", ["count", "sum"], "count"), ("x", ["abc"], nil),
-    ("requird", ["require", "required"], "require"), ("", ["a"], nil), ("ab", ["ba"], "ba"),
-  ] as [(String, [String], String?)])
+  @Test(
+    arguments: [
+      ("frist", ["last", "first", "fist"], "first"), ("usage_collapse", ["api_usage_collapse", "usage"], nil),
+      ("count", ["count"], "count"), ("Count", ["count"], "count"), ("cuont", ["count", "sum"], "count"), ("x", ["abc"], nil),
+      ("requird", ["require", "required"], "require"), ("", ["a"], nil), ("ab", ["ba"], "ba"),
+    ] as [(String, [String], String?)])
   func findsTheNearestWord(word: String, candidates: [String], expected: String?) {
     #expect(nearest(word, among: candidates) == expected)
   }

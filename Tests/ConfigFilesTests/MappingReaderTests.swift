@@ -51,11 +51,14 @@ import Testing
     #expect(faults.all.map(\.code) == ["BW0107"])
   }
 
-  @Test(arguments: [
-    ("90s", 90), ("5m", 300), ("12h", 43_200), ("28d", 2_419_200), ("2w", 1_209_600), ("0s", 0), ("36500d", 3_153_600_000), ("36501d", nil),
-    ("5", nil), ("m", nil), ("-5m", nil), ("+5m", nil), ("5 m", nil), ("1.5h", nil), ("5min", nil), ("", nil), ("99999999999999999999d", nil),
-    ("9223372036854775807w", nil),
-  ] as [(String, Int64?)])
+  @Test(
+    arguments: [
+      ("90s", 90), ("5m", 300), ("12h", 43_200), ("28d", 2_419_200), ("2w", 1_209_600), ("0s", 0), ("36500d", 3_153_600_000),
+      ("36501d", nil),
+      ("5", nil), ("m", nil), ("-5m", nil), ("+5m", nil), ("5 m", nil), ("1.5h", nil), ("5min", nil), ("", nil),
+      ("99999999999999999999d", nil),
+      ("9223372036854775807w", nil),
+    ] as [(String, Int64?)])
   func readsDurations(text: String, seconds: Int64?) {
     #expect(Span(literal: text) == seconds.map(Span.seconds))
   }

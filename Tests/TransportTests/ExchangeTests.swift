@@ -2,11 +2,11 @@ import Foundation
 import Testing
 import Transport
 
-@Suite struct ExchangeTests {
+@Suite(.timeLimit(.minutes(1))) struct ExchangeTests {
   let server: FaultyServer
   let client = CurlClient()
 
-  init() throws { server = try FaultyServer() }
+  init() throws { server = try FaultyServer.shared.get() }
 
   @Test func getBringsStatusFieldsAndBody() async throws {
     let answer = try await client.send(server.request("plain"))
@@ -52,7 +52,7 @@ import Transport
 
   @Test func largeBodyIsSentWithoutWaitingForContinue() async throws {
     let body = [UInt8](repeating: 7, count: 3_000_000)
-    #expect(try await client.send(server.request("echo", method: "POST", body: body)).body == body)
+    #expect(!text(try await client.send(server.request("fields", method: "POST", body: body))).contains("Expect"))
   }
 
   @Test func redirectIsAnAnswer() async throws {
@@ -79,6 +79,7 @@ import Transport
     var limits = TransportLimits()
     limits.connectionsPerHost = 8
     let client = CurlClient(limits: limits)
+    let server = try FaultyServer()
     let before = try await server.counts().connections
     let statuses = try await withThrowingTaskGroup { group in
       for n in 0..<200 {
@@ -104,10 +105,10 @@ import Transport
   }
 }
 
-@Suite struct SecureExchangeTests {
+@Suite(.timeLimit(.minutes(1))) struct SecureExchangeTests {
   let server: FaultyServer
 
-  init() throws { server = try FaultyServer() }
+  init() throws { server = try FaultyServer.shared.get() }
 
   @Test func trustedCertificateIsAccepted() async throws {
     let client = CurlClient(trustedCertificates: FaultyServer.certificate)
@@ -122,7 +123,7 @@ import Transport
       Issue.record("\(error)")
       return
     }
-    #expect(!error.isTransient)
+    #expect(error.isTransient)
     #expect(!error.description.contains("hunter2"))
   }
 

@@ -3,11 +3,12 @@ import Testing
 import Transport
 
 /// The fixture server as a child process. It ends with the object, or with the test process if that dies first.
-final class FaultyServer {
+final class FaultyServer: Sendable {
   struct Ports: Decodable {
     let plain: Int
     let tls: Int
     let http2: Int
+    let silent: Int
     let closed: Int
   }
 
@@ -27,6 +28,9 @@ final class FaultyServer {
   /// The server's state is asked with a client of its own, so that asking does not disturb the client under test.
   private let probe = CurlClient()
 
+  /// The server of every test that does not count. It ends when the test process closes its standard input by ending.
+  static let shared = Result { try FaultyServer() }
+
   static var certificate: String { fixture("localhost-certificate.pem") }
 
   init() throws {
@@ -45,10 +49,8 @@ final class FaultyServer {
     ports = try JSONDecoder().decode(Ports.self, from: line)
   }
 
-  deinit {
-    process.terminate()
-    process.waitUntilExit()
-  }
+  // Waiting for the exit would run a run loop on a thread of the cooperative pool.
+  deinit { process.terminate() }
 
   func url(_ path: String) -> String { "http://127.0.0.1:\(ports.plain)/\(path)" }
 

@@ -186,7 +186,7 @@ extension Stage {
     settle(since: script.customerSince, plan: first.plan, seats: Self.seats(for: count), active: count)
   }
 
-  private mutating func payMonthly() {
+  mutating func payMonthly() {
     let first = script.purchases[0]
     script.purchases[0] = Purchase(at: first.at, plan: Plan(tier: first.plan.tier, isAnnual: false), seats: first.seats)
   }

@@ -25,6 +25,11 @@ extension Stage {
     script.dates["replaced_at"] = at
   }
 
+  mutating func payLate() {
+    payMonthly()
+    script.payment = .transfer(daysAfterDue: 6...8)
+  }
+
   /// Escalates about weekly, always about something else, and is content each time.
   mutating func askOften() {
     ensureSize(6)

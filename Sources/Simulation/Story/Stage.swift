@@ -46,7 +46,7 @@ struct Stage {
     case .silentLoss: leaveSilently()
     case .holidayDip: goOnHoliday()
     case .championReplaced: replaceChampion()
-    case .latePayer: script.payment = .transfer(daysAfterDue: 6...8)
+    case .latePayer: payLate()
     case .ticketHeavy: askOften()
     case .newCustomer: startLate()
     case .quiet: break
@@ -113,8 +113,8 @@ extension Stage {
     return number
   }
 
-  /// Seats such that about seventy of a hundred are used.
-  static func seats(for active: Int) -> Int { max(active + 2, (active * 100 + 69) / 70) }
+  /// Seats such that about two in three are used: neither idle nor full, even where an integration is counted as a user.
+  static func seats(for active: Int) -> Int { max(active + 3, (active * 3 + 1) / 2) }
 
   func billingMoment(_ day: Day) -> Instant { calendar.start(of: day) + billingTime }
 

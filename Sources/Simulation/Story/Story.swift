@@ -20,11 +20,11 @@ extension Stage {
     let day = businessDay(onOrAfter: storyUpgrade + chance.int(-4...4))
     upgrade(on: day, since: options.start - chance.int(300...700))
     script.api = APIUse(levels: [(from: options.firstUsageDay, callsPerDay: chance.int(60...200))])
-    script.features = Array(chance.shuffled(ProductEvent.premium).prefix(3))
-    let users = Array(script.members.prefix(6).map(\.person))
+    script.features = Array(chance.shuffled(ProductEvent.premium).prefix(2))
+    let users = Array(script.members.prefix(5).map(\.person))
     var use = day + 1
     while use < options.end {
-      if calendar.isBusinessDay(use) { planUses(by: Array(chance.shuffled(users).prefix(chance.int(4...5))), on: use) }
+      if calendar.isBusinessDay(use) { planUses(by: Array(chance.shuffled(users).prefix(chance.int(3...4))), on: use) }
       use = use + 1
     }
   }
@@ -33,8 +33,7 @@ extension Stage {
   private mutating func upgrade(on day: Day, since: Day) {
     script.payment = .transfer(daysAfterDue: -14 ... -3)
     script.api = nil
-    settle(
-      since: since, plan: Plan(tier: .growth, isAnnual: false), seats: chance.int(20...22), active: 14)
+    settle(since: since, plan: Plan(tier: .growth, isAnnual: false), seats: chance.int(20...22), active: 14)
     let at = moment(day, hours: 10...15)
     let before = script.purchases[0]
     let seats = chance.int(28...30)
@@ -111,7 +110,7 @@ extension Stage {
     for number in 0..<14 {
       let topic = topics[number / 2 % topics.count]
       let opened = moment(businessDay(onOrAfter: storyUpgrade + 4 + number * 6 + chance.int(0...1)))
-      let solved = opened + .hours(Int64(chance.int(20...60)))
+      let solved = opened + .hours(Int64(chance.int(16...38)))
       let isFiledAgain = number % 2 == 0
       let askers = script.members.map(\.person).filter { $0 != 0 }
       script.tickets.append(
@@ -129,14 +128,16 @@ struct EscalationTopic {
   let subject: String
   let body: String
 
+  private init(_ tag: String, _ subject: String, _ body: String) { (self.tag, self.subject, self.body) = (tag, subject, body) }
+
   static let all = [
-    EscalationTopic(tag: "sync_errors", subject: "Nightly sync drops rows", body: "The nightly sync lost rows again and totals are off."),
-    EscalationTopic(tag: "slow_forecast", subject: "Forecast page times out", body: "The forecast page takes minutes and then times out."),
-    EscalationTopic(tag: "wrong_totals", subject: "Totals differ from ledger", body: "Quarter totals differ from our ledger by several per cent."),
-    EscalationTopic(tag: "workflow_stuck", subject: "Workflows stay queued", body: "Automated workflows stay queued for hours."),
-    EscalationTopic(tag: "export_fails", subject: "Audit export fails", body: "Exporting the audit log fails with an empty file."),
-    EscalationTopic(tag: "login_loop", subject: "Sign-in loops for two teams", body: "Two teams are sent back to the sign-in page again and again."),
-    EscalationTopic(tag: "missing_history", subject: "History disappeared", body: "Record history before March is not shown any more."),
-    EscalationTopic(tag: "duplicate_rows", subject: "Imports create duplicates", body: "Each import creates duplicates of existing records."),
+    EscalationTopic("sync_errors", "Nightly sync drops rows", "The nightly sync lost rows again and totals are off."),
+    EscalationTopic("slow_forecast", "Forecast page times out", "The forecast page takes minutes and then times out."),
+    EscalationTopic("wrong_totals", "Totals differ from ledger", "Quarter totals differ from our ledger by several per cent."),
+    EscalationTopic("workflow_stuck", "Workflows stay queued", "Automated workflows stay queued for hours."),
+    EscalationTopic("export_fails", "Audit export fails", "Exporting the audit log fails with an empty file."),
+    EscalationTopic("login_loop", "Sign-in loops for two teams", "Two teams are sent back to the sign-in page again and again."),
+    EscalationTopic("missing_history", "History disappeared", "Record history before March is not shown any more."),
+    EscalationTopic("duplicate_rows", "Imports create duplicates", "Each import creates duplicates of existing records."),
   ]
 }

@@ -51,5 +51,14 @@ struct Chance {
 
 /// Salts that keep the streams of one account apart.
 enum Purpose: UInt64 {
-  case names = 1, cast, identity, script, usage, billing, relations, support, season, story, faults
+  case names
+  case cast
+  case identity
+  case script
+  case usage
+  case billing
+  case relations
+  case season
+  case story
+  case faults
 }

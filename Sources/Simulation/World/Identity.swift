@@ -65,8 +65,7 @@ extension Identity {
     let first = chance.shuffled(NameBook.firstNames)
     let last = chance.shuffled(NameBook.lastNames)
     return (0..<count).map { number in
-      let role: Person.Role = [.champion, .decisionMaker, .billing].indices.contains(number)
-        ? [.champion, .decisionMaker, .billing][number] : .user
+      let role: Person.Role = number == 0 ? .champion : number == 1 ? .decisionMaker : number == 2 ? .billing : .user
       let (firstName, lastName) = (first[number % first.count], last[(number + number / first.count) % last.count])
       return Person(
         number: number, firstName: firstName, lastName: lastName,

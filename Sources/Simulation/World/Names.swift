@@ -14,9 +14,6 @@ struct NameBook {
 
   func company(_ index: Int) -> String { companies[index % companies.count] }
 
-  /// Upper bound of distinct company names.
-  static var limit: Int { heads.count * trades.count * tails.count }
-
   private static let heads = [
     "Amberly", "Ashgrove", "Birchfield", "Bluewater", "Brackenhill", "Briarwood", "Calderon", "Cedarline", "Clearbrook", "Copperfield",
     "Corvane", "Driftwood", "Eastmere", "Elmstead", "Fairhaven", "Fernbank", "Foxglen", "Glenarden", "Goldcrest", "Greyfriar",

@@ -110,7 +110,6 @@ struct ContactChange {
   enum Change {
     case left
     case title(String)
-    case role(Person.Role)
   }
   let at: Instant
   let person: Int

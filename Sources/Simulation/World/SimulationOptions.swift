@@ -40,12 +40,3 @@ extension SimulationOptions {
 
   var firstUsageDay: Day { start - Self.usageHistoryDays }
 }
-
-extension Day {
-  /// The same day of month so many months on, or the month's 28th where there is no such day.
-  func adding(months: Int) -> Day {
-    let (year, month, day) = civil
-    let count = year * 12 + month - 1 + months
-    return Day(year: count / 12, month: count % 12 + 1, day: day) ?? Day(year: count / 12, month: count % 12 + 1, day: 28) ?? self
-  }
-}

@@ -223,10 +223,14 @@ def tls(protocols):
 
 unused = socket.socket()
 unused.bind(("127.0.0.1", 0))  # bound and never listening: connections are refused
+silent = socket.socket()
+silent.bind(("127.0.0.1", 0))
+silent.listen(16)  # the system accepts, and nobody ever answers
 ports = {
     "plain": serve(Handler),
     "tls": serve(Handler, tls(["http/1.1"])),
     "http2": serve(HTTP2, tls(["h2"])),
+    "silent": silent.getsockname()[1],
     "closed": unused.getsockname()[1],
 }
 print(json.dumps(ports), flush=True)

@@ -1,0 +1,35 @@
+package import Events
+import Features
+package import Revenue
+package import Rules
+
+/// One rule, one subject, one moment: what is needed to explain why it speaks or keeps silent.
+package struct RuleCase: Sendable {
+  package let rule: Rule
+  package let expansionCase: ExpansionCase?
+  package let episode: Episode?
+  /// References frozen and other rules' states filled in, as the engine evaluates it.
+  package let facts: Facts
+}
+
+extension LogFold {
+  /// What each rule sees of an account at the engine's present, in order of evaluation.
+  package func ruleCases(of key: AccountKey) -> [RuleCase] {
+    guard let configuration, let company = companyFacts(), let state = accounts[key], let now = portfolio.now else { return [] }
+    var facts = Facts(account: state.facts, company: company, now: now)
+    facts.ruleStates = state.ruleStates
+    facts.risk = state.lastRisk
+    return configuration.rules.rules.flatMap { rule in
+      Self.subjects(of: rule, state, today: facts.today).map { expansion in
+        var own = facts
+        own.expansionCase = expansion
+        let episode = state.episodes.first { $0.isOf(rule.id, expansion?.number ?? 0) }
+        if let episode, episode.state == .firing {
+          own.frozen = episode.frozen
+          own.openedAt = episode.firedAt
+        }
+        return RuleCase(rule: rule, expansionCase: expansion, episode: episode, facts: own)
+      }
+    }
+  }
+}

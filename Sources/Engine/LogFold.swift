@@ -1,0 +1,192 @@
+package import Events
+package import Features
+import Revenue
+package import Rules
+
+/// What the engine is told to think with, from one activation step to the next.
+package struct CompiledConfiguration: Sendable {
+  package let digest: String
+  package let rules: CompiledRules
+  package let catalog: ProductCatalog
+  package let calendar: CompanyCalendar
+
+  package init(digest: String, rules: CompiledRules, catalog: ProductCatalog, calendar: CompanyCalendar) {
+    self.digest = digest
+    self.rules = rules
+    self.catalog = catalog
+    self.calendar = calendar
+  }
+}
+
+/// Folds the log: (state, step) → (state′, transitions, notices). Pure, so that the same log gives the same findings, byte for byte.
+///
+/// Timers due before a step run first, at their own instant: every company midnight, all accounts are evaluated. A record other than usage
+/// is followed by an evaluation of its account; a day of usage that becomes complete, by one of all accounts.
+package struct LogFold: Sendable {
+  /// Gives the configuration of a digest that an activation step names.
+  package typealias ConfigurationSource = @Sendable (_ digest: String) throws -> CompiledConfiguration
+
+  package internal(set) var portfolio: PortfolioState
+  package internal(set) var accounts: [AccountKey: AccountState] = [:]
+  package internal(set) var configuration: CompiledConfiguration?
+  private let source: ConfigurationSource
+
+  /// What the steps being folded have brought so far.
+  var changed: Set<AccountKey> = []
+  var transitions: [Transition] = []
+  var notices: [Notice] = []
+  var scores: [ScoreRow] = []
+  /// What the evaluation of one account has brought so far.
+  var announcements: [Announcement] = []
+  var openedCases: [ExpansionCase] = []
+  /// The step being folded, and how many rows it has brought.
+  var step: Int64 = 0
+  var ordinal = 0
+
+  /// An engine that has folded nothing yet.
+  package init(source: @escaping ConfigurationSource) {
+    portfolio = PortfolioState()
+    self.source = source
+  }
+
+  /// An engine as the store remembers it.
+  ///
+  /// - Throws: `DamagedState` if a blob was not written by this engine; whatever `source` throws.
+  package init(portfolio: JSON, accounts: [(key: AccountKey, state: JSON)], source: @escaping ConfigurationSource) throws {
+    guard let portfolio = PortfolioState(json: portfolio) else { throw DamagedState(what: "portfolio") }
+    self.portfolio = portfolio
+    self.source = source
+    configuration = try portfolio.digest.map(source)
+    for (key, blob) in accounts {
+      let makeLedger = { [configuration] entities in Self.ledger(of: entities, configuration) }
+      guard let state = AccountState(key: key, json: blob, ledger: makeLedger) else { throw DamagedState(what: "account \(key.number)") }
+      self.accounts[key] = state
+    }
+  }
+
+  /// Folds steps in order and gives everything transaction 2 must write.
+  package mutating func fold(_ steps: [Step]) throws -> FoldOutcome {
+    for step in steps { try fold(step) }
+    defer {
+      changed = []
+      transitions = []
+      notices = []
+      scores = []
+    }
+    let states = changed.sorted().compactMap { key in accounts[key].map { (key: key, state: $0.json) } }
+    return FoldOutcome(
+      position: portfolio.position, portfolio: portfolio.json, accounts: states, transitions: transitions, notices: notices, scores: scores)
+  }
+
+  private mutating func fold(_ next: Step) throws {
+    step = next.sequence
+    ordinal = 0
+    runTimers(before: next.at)
+    portfolio.position = next.sequence
+    portfolio.now = next.at
+    switch next.content {
+    case .records(let records):
+      for record in records { take(record, now: next.at) }
+    case .watermark(let watermark):
+      advance(watermark, now: next.at)
+    case .activation(let digest):
+      let loaded = try source(digest)
+      configuration = loaded
+      portfolio.digest = digest
+      rebuildLedgers()
+      closeRemovedRules(now: next.at)
+      evaluateAll(now: next.at)
+    case .tick: break
+    }
+  }
+
+  /// Lets time pass without a step: what a question about a later moment needs.
+  package mutating func passTime(until instant: Instant) {
+    runTimers(before: instant)
+    portfolio.now = max(portfolio.now ?? instant, instant)
+  }
+
+  /// Evaluates all accounts at each company midnight that has passed since the last step.
+  private mutating func runTimers(before instant: Instant) {
+    guard let calendar = configuration?.calendar, let last = portfolio.now else { return }
+    var day = calendar.day(of: last) + 1
+    while calendar.start(of: day) <= instant {
+      let midnight = calendar.start(of: day)
+      portfolio.now = midnight
+      evaluateAll(now: midnight)
+      day = day + 1
+    }
+  }
+
+  /// Usage stamped further ahead than this is a wrong clock: it stays in the log and counts nowhere.
+  static let futureDays = 1
+
+  private mutating func take(_ linked: LinkedRecord, now: Instant) {
+    guard let calendar = configuration?.calendar else { return }
+    let record = linked.record
+    let key = linked.account
+    var state = accounts[key] ?? AccountState(key: key, ledger: Self.ledger(of: EntityHistory(), configuration))
+    changed.insert(key)
+    if record.kind == .usage {
+      guard calendar.day(of: record.at) - calendar.day(of: now) <= Self.futureDays else { return }
+      let quantity = record.fields["quantity"]?.number ?? Fixed(1)
+      state.usage.add(name: record.fields["name"]?.text ?? "", person: linked.person, quantity: quantity, on: calendar.day(of: record.at))
+      accounts[key] = state
+      return
+    }
+    state.entities.add(record, person: linked.person, observedAt: linked.observedAt)
+    if record.kind == .subscription { state.ledger = Self.ledger(of: state.entities, configuration) }
+    accounts[key] = state
+    evaluate(key, now: now)
+  }
+
+  private mutating func advance(_ watermark: Watermark, now: Instant) {
+    guard let calendar = configuration?.calendar else { return }
+    let before = portfolio.known.days(of: .usage, calendar)
+    portfolio.known.advance(
+      stream: watermark.stream, kinds: watermark.kinds, from: watermark.knownFrom, through: watermark.completeThrough)
+    guard let after = portfolio.known.days(of: .usage, calendar), after != before else { return }
+    updateCohorts(through: after, now: now)
+    evaluateAll(now: now)
+  }
+
+  mutating func evaluateAll(now: Instant) {
+    for key in accounts.keys.sorted() { evaluate(key, now: now) }
+  }
+
+  /// The account's revenue as its subscriptions tell it.
+  static func ledger(of entities: EntityHistory, _ configuration: CompiledConfiguration?) -> Ledger {
+    let timelines = entities.timelines(of: .subscription).map { timeline in
+      SubscriptionTimeline(id: timeline.id, versions: timeline.versions.map { SubscriptionVersion(at: $0.at, fields: $0.fields) })
+    }
+    let catalog = configuration?.catalog ?? ProductCatalog()
+    return Ledger(timelines, calendar: configuration?.calendar ?? .utc, countsSeats: { catalog.countsSeats($0) })
+  }
+
+  private mutating func rebuildLedgers() {
+    accounts = accounts.mapValues { state in
+      var state = state
+      state.ledger = Self.ledger(of: state.entities, configuration)
+      return state
+    }
+  }
+
+  /// The company's side of the facts, as of now.
+  func companyFacts() -> CompanyFacts? {
+    configuration.map { CompanyFacts(calendar: $0.calendar, catalog: $0.catalog, known: portfolio.known, cohort: portfolio.cohort) }
+  }
+
+  mutating func nextOrdinal() -> Int {
+    defer { ordinal += 1 }
+    return ordinal
+  }
+}
+
+/// A state in the store that this engine did not write.
+package struct DamagedState: Error, CustomStringConvertible {
+  package let what: String
+
+  package var description: String {
+    "the stored state of \(what) cannot be read; restore a backup, or remove the derived tables so that the log is folded again"
+  }
+}

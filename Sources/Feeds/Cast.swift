@@ -1,0 +1,66 @@
+internal import Events
+
+extension EventSchema.FieldType {
+  /// The value that a vendor's spelling stands for, or nil for null and empty text.
+  ///
+  /// Wider than the import format: instants may be seconds, milliseconds or microseconds since 1970, told apart by size; flags may be
+  /// texts or 0 and 1; words of a choice may be in capitals; whole numbers may end in `.0`.
+  func cast(_ json: JSON, at path: @autoclosure () -> String) throws(FieldError) -> Value? {
+    if json.isNull || json == .text("") { return nil }
+    switch self {
+    case .instant:
+      guard let instant = Self.instant(json) else {
+        throw FieldError(path: path(), message: "a time expected, in ISO 8601 or since 1970, not \(Self.shown(json))")
+      }
+      return .instant(instant)
+    case .flag:
+      switch json.scalarText?.lowercased() {
+      case "true", "1": return .flag(true)
+      case "false", "0": return .flag(false)
+      default: throw FieldError(path: path(), message: "true or false expected, not \(Self.shown(json))")
+      }
+    case .integer, .money:
+      guard let number = json.scalarText.flatMap({ Rational(decimal: $0) }), number.denominator == 1,
+        let whole = Int64(exactly: number.numerator)
+      else { throw FieldError(path: path(), message: "a whole number expected, not \(Self.shown(json))") }
+      return .integer(whole)
+    case .choice(let words):
+      guard let word = json.text else { throw FieldError(path: path(), message: "a word expected, not \(Self.shown(json))") }
+      if words.contains(word) { return .text(word) }
+      let lowercased = word.lowercased()
+      guard words.contains(lowercased) else {
+        throw FieldError(path: path(), message: "one of \(words.joined(separator: ", ")) expected, not \(Self.shown(json))")
+      }
+      return .text(lowercased)
+    case .text:
+      // Without the path, which is costly to put together: most fields of most records come through here.
+      if let text = json.scalarText { return .text(text) }
+      return try decode(json, at: path())
+    case .number:
+      if let integer = json.integer { return .number(Fixed(integer)) }
+      return try decode(json, at: path())
+    case .price, .list, .object, .names:
+      return try decode(json, at: path())
+    }
+  }
+
+  private static func instant(_ json: JSON) -> Instant? {
+    if let number = json.integer { return instant(sinceEpoch: number) }
+    guard let text = json.scalarText else { return nil }
+    if let instant = Instant(iso8601: text) { return instant }
+    return Int64(text).flatMap(instant(sinceEpoch:)) ?? Fixed(text).map { Instant(microseconds: $0.millionths) }
+  }
+
+  /// Seconds reach past the year 5000 below 10¹¹, milliseconds below 10¹⁴.
+  private static func instant(sinceEpoch number: Int64) -> Instant? {
+    switch number.magnitude {
+    case ..<100_000_000_000: Instant(seconds: number)
+    case ..<100_000_000_000_000: Instant(microseconds: number * 1000)
+    case ..<100_000_000_000_000_000: Instant(microseconds: number)
+    default: nil
+    }
+  }
+
+  /// A value short enough for a message.
+  private static func shown(_ json: JSON) -> String { String(json.serialized().prefix(60)) }
+}

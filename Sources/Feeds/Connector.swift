@@ -1,0 +1,182 @@
+package import ConfigFiles
+package import Events
+
+/// One vendor's API as a feed file describes it, checked and compiled.
+package struct Connector: Sendable {
+  /// The feed's name, as in logs, cursors and commands.
+  package let name: String
+  /// Who is telling, in records and account links.
+  package let system: String
+  package let isEnabled: Bool
+  /// Scheme, host, port and path prefix, without a trailing slash.
+  package let baseURL: String
+  /// Whether the host may have a private or loopback address.
+  package let allowPrivate: Bool
+  package let authentication: Authentication
+  /// Business time between two polls.
+  package let pollInterval: Span
+  /// In the order they are polled.
+  package let streams: [Stream]
+  /// Where the name stands in its file.
+  package let range: SourceRange
+}
+
+/// How requests say who is asking; holds the secret's name, never its value.
+package enum Authentication: Sendable {
+  case none
+  case bearer(secret: SecretName)
+  case basic(user: String, secret: SecretName)
+  case header(name: String, secret: SecretName)
+  case query(name: String, secret: SecretName)
+
+  package var secret: SecretName? {
+    switch self {
+    case .none: nil
+    case .bearer(let secret), .basic(_, let secret), .header(_, let secret), .query(_, let secret): secret
+    }
+  }
+}
+
+/// The name of a credential and where a file mentions it.
+package struct SecretName: Sendable {
+  package let name: String
+  package let range: SourceRange
+}
+
+extension Connector {
+  /// One kind of thing a feed lists, with its own cursor.
+  package struct Stream: Sendable {
+    package let name: String
+    /// Listed once, before the feed's other streams, and again only after a hole in those.
+    package let isBackfill: Bool
+    /// The kinds of which this stream, when walked to its end, tells everything.
+    package let completes: [Kind]
+    /// Whether absence means zero for every paying account.
+    package let coversCustomers: Bool
+    let start: Start
+    let request: RequestTemplate
+    let paging: Paging
+    let cursor: CursorPlan
+    let selection: RecordSelection
+    let mappings: [RecordMapping]
+    /// Every path of the mappings, by slot.
+    let paths: [ValuePath]
+    let errorRules: [ErrorRule]
+    /// The source's declared delay: what it tells at business time t is complete through t − lag.
+    package var lag: Span { cursor.lag }
+  }
+
+  /// How far back a first walk reaches.
+  enum Start: Hashable, Sendable {
+    /// Everything the vendor has.
+    case beginning
+    case ago(Span)
+    case at(Instant)
+
+    func instant(now: Instant) -> Instant {
+      switch self {
+      case .beginning: Instant(seconds: 0)
+      case .ago(let span): now - span
+      case .at(let instant): instant
+      }
+    }
+  }
+
+  /// Where the next page comes from.
+  indirect enum Paging: Sendable {
+    case none
+    /// A token from the answer.
+    case token(path: JSONPath, into: Placement, ends: EndFlags)
+    /// A value of the last record.
+    case last(path: JSONPath, into: Placement, ends: EndFlags)
+    case nextURL(path: JSONPath, ends: EndFlags)
+    /// A count from `first` on; a page of fewer than `size` records is the last.
+    case page(parameter: Placement, first: Int64, size: Int64)
+    /// The walk's lower bound moves up to the last record's time; records that share one time are paged through by `ties`.
+    ///
+    /// Offsets shift when a record read before is changed and leaves the window; times do not.
+    /// `total` is the answer's count of all records in the window: where it changes among ties, an offset has shifted, and the ties are
+    /// read again from their first.
+    case keyset(field: JSONPath, size: Int64, ties: Paging, total: JSONPath?)
+  }
+
+  /// Where a page token goes.
+  enum Placement: Hashable, Sendable {
+    case query(String)
+    /// A member of the request's JSON body.
+    case body(String)
+  }
+
+  /// Flags in the answer that say whether the walk is over.
+  struct EndFlags: Sendable {
+    /// True on the last page.
+    var stop: JSONPath?
+    /// False on the last page.
+    var more: JSONPath?
+  }
+
+  /// What is remembered between polls.
+  struct CursorPlan: Sendable {
+    enum Mode: Hashable, Sendable {
+      /// Nothing: every poll lists everything.
+      case list
+      /// The time through which everything was read.
+      case window
+      /// The vendor's own page token, kept after the last page.
+      case opaque
+    }
+    var mode: Mode = .list
+    var format: TimeFormat = .seconds
+    var lag = Span.seconds(0)
+    /// How far each walk reaches back behind the last, for late records.
+    var lookback = Span.seconds(0)
+    /// Whether the vendor leaves out a record at the lower bound itself.
+    var excludesLowerBound = false
+    /// How long the vendor keeps what this stream lists.
+    var retention: Span?
+    /// In a newest-first list: the record's time, which ends the walk below its floor.
+    var field: JSONPath?
+  }
+
+  /// What an answer other than success means, where the general rules are wrong for this vendor.
+  struct ErrorRule: Sendable {
+    enum Action: String, CaseIterable, Sendable {
+      case fail
+      case retry
+      /// As if the page were empty and the last.
+      case skip
+      /// Forget the page token and walk from the walk's start again.
+      case restart
+    }
+    let status: Int
+    /// A text the body must hold; empty for any.
+    let body: String
+    let action: Action
+  }
+
+  /// Where the records are in an answer.
+  enum RecordSelection: Sendable {
+    case list(JSONPath)
+    /// Rows are lists; their values' names stand once.
+    case rows(columns: JSONPath, rows: JSONPath)
+  }
+}
+
+extension Connector {
+  /// The most streams a feed may have.
+  package static let streamLimit = 50
+  /// The most mappings a stream may have.
+  package static let mappingLimit = 50
+  /// The shortest time between polls.
+  package static let shortestPoll = Span.seconds(10)
+
+  /// Reports the secret that has no value; only what is enabled needs one.
+  package func checkSecret(in source: SecretSource, into diagnostics: inout Diagnostics) {
+    guard isEnabled, let secret = authentication.secret else { return }
+    do {
+      _ = try source.value(secret.name)
+    } catch {
+      diagnostics.report(.missingSecret, "the secret \(error.name) \(error.message)", at: secret.range, hint: error.hint)
+    }
+  }
+}

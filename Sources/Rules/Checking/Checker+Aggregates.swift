@@ -1,0 +1,276 @@
+internal import ConfigFiles
+internal import Events
+
+extension Checker {
+  /// The aggregate a call stands for; nil where the function is none, or is called on no source.
+  mutating func aggregate(_ function: String, _ nameRange: Range<Int>, _ arguments: [Syntax.Argument]) -> Aggregate? {
+    let rowFunction = RowFunction(rawValue: function)
+    let usageFunction = UsageFunction(rawValue: function)
+    guard rowFunction != nil || usageFunction != nil else { return nil }
+    let isPlainToo = PlainFunction(rawValue: function) != nil
+    guard let first = arguments.first, first.label == nil, case .name(let source) = first.value.form else {
+      if !isPlainToo {
+        fault(
+          .wrongArguments, "\(function) takes a source first", at: arguments.first?.value.range ?? nameRange,
+          hint: usageFunction == nil ? "for instance \(function)(ticket, 28d)" : "for instance \(function)(usage, 28d)")
+      }
+      return nil
+    }
+    let rest = Array(arguments.dropFirst())
+    if let usage = usageSource(source, function: usageFunction) {
+      return usageAggregate(function, usageFunction, usage, source, rest, first.value, nameRange)
+    }
+    let head = String(source.prefix { $0 != "." })
+    if let kind = RuleSchema.rowKind(head) {
+      return rowAggregate(function, rowFunction, kind, source, rest, first.value, nameRange)
+    }
+    if !isPlainToo { reportSource(source, first.value) }
+    return nil
+  }
+
+  private mutating func reportSource(_ source: String, _ syntax: Syntax) {
+    let head = String(source.prefix { $0 != "." })
+    let sources = UsageSource.names.filter { scope.hasCase || !$0.hasPrefix("case.") } + RuleSchema.rowKinds.map(\.rawValue)
+    fault(
+      head == "usage" || head == "case" ? .unknownField : .unknownName, "\(source) is no source of records", at: syntax.range,
+      hint: suggestion(for: source, among: sources) ?? "sources: \(sources.joined(separator: ", "))")
+  }
+
+  // MARK: Usage
+
+  /// `usage.api`, or `usage.person` for `distinct`.
+  private func usageSource(_ name: String, function: UsageFunction?) -> UsageSource? {
+    if function == .distinct, name.hasSuffix(".person") { return UsageSource(String(name.dropLast(7))) }
+    return UsageSource(name)
+  }
+
+  private mutating func usageAggregate(
+    _ function: String, _ usageFunction: UsageFunction?, _ source: UsageSource, _ name: String, _ arguments: [Syntax.Argument],
+    _ syntax: Syntax, _ nameRange: Range<Int>
+  ) -> Aggregate? {
+    guard let usageFunction else {
+      fault(
+        .wrongArguments, "\(function) is not known of usage", at: nameRange,
+        hint: "usage has \(UsageFunction.allCases.map(\.rawValue).joined(separator: ", "))")
+      return nil
+    }
+    if source.needsCase { requireCase(name, syntax.range) }
+    if usageFunction == .distinct, !name.hasSuffix(".person") {
+      fault(.wrongArguments, "distinct counts a field of usage", at: syntax.range, hint: "write distinct(\(name).person, 30d)")
+    }
+    var filter = UsageFilter()
+    var window = Window()
+    for argument in arguments {
+      if argument.label == nil, argument.value.isDuration {
+        window.length = .days(Int64(wholeDays(argument.value, for: "a window")))
+      } else if argument.label == nil {
+        usageFilter(argument.value, into: &filter)
+      } else {
+        label(argument, into: &window)
+      }
+    }
+    return .usage(UsageAggregate(function: usageFunction, source: source, filter: filter, window: window))
+  }
+
+  /// `before:` and `since: opening`.
+  private mutating func label(_ argument: Syntax.Argument, into window: inout Window) {
+    switch argument.label {
+    case "before":
+      let outer = row
+      row = nil
+      let before = node(argument.value)
+      row = outer
+      if !before.type.fits(.duration) {
+        fault(.badWindow, "before takes a duration, not \(before.type.description)", at: argument.value.range)
+      } else if case .duration(let span) = argument.value.form, span.wholeDays > RuleLimits.windowDays {
+        fault(.badWindow, "before takes at most \(RuleLimits.windowDays) days", at: argument.value.range)
+      }
+      window.before = before
+    case "since":
+      if argument.value.form == .name("opening") {
+        window.sinceOpening = true
+      } else {
+        fault(.badWindow, "since takes opening", at: argument.value.range, hint: "write since opening")
+      }
+    default:
+      fault(
+        .wrongArguments, "there is no argument \(argument.label ?? "")", at: argument.labelRange,
+        hint: suggestion(for: argument.label ?? "", among: ["before", "last", "since"]))
+    }
+  }
+
+  /// Usage is folded by person, name and day, so only conditions on these can be counted.
+  private mutating func usageFilter(_ syntax: Syntax, into filter: inout UsageFilter) {
+    switch syntax.form {
+    case .binary(.and, let left, let right):
+      usageFilter(left, into: &filter)
+      usageFilter(right, into: &filter)
+    case .name("business_day"): filter.businessDaysOnly = true
+    case .binary(.equal, let left, let right): usageFilter(left, [right], syntax, into: &filter)
+    case .membership(let left, let items): usageFilter(left, items, syntax, into: &filter)
+    case .name(let name): unknownUsageField(name, syntax)
+    case .fault: break
+    default: refuseUsageFilter(syntax)
+    }
+  }
+
+  private mutating func usageFilter(_ left: Syntax, _ items: [Syntax], _ syntax: Syntax, into filter: inout UsageFilter) {
+    switch left.form {
+    case .name("name"):
+      var names: [String] = []
+      for item in items {
+        if case .text(let text) = item.form {
+          names.append(text)
+        } else {
+          fault(.wrongType, "the name of an event stands in double quotes", at: item.range)
+        }
+      }
+      filter.names = filter.names.map { $0.filter(names.contains) } ?? names
+    case .name("person.role"):
+      let subject = make(.constant(.text("")), .choice(RuleSchema.contactRoles), left)
+      let roles = items.compactMap { item -> String? in
+        guard case .constant(.text(let role)) = word(item, among: RuleSchema.contactRoles, of: subject)?.operation else { return nil }
+        return role
+      }
+      filter.roles = filter.roles.map { $0.filter(roles.contains) } ?? roles
+    case .name(let name): unknownUsageField(name, left)
+    default: refuseUsageFilter(syntax)
+    }
+  }
+
+  private mutating func unknownUsageField(_ name: String, _ syntax: Syntax) {
+    fault(
+      .unknownField, "usage has no field \(name)", at: syntax.range,
+      hint: suggestion(for: name, among: ["business_day", "name", "person.role"]))
+  }
+
+  private mutating func refuseUsageFilter(_ syntax: Syntax) {
+    fault(
+      .badUsageFilter, "usage is counted by day, name and role; this filter cannot be counted", at: syntax.range,
+      hint: "join business_day, name = \"…\", name in (…), person.role = … with and")
+  }
+
+  // MARK: Rows
+
+  private mutating func rowAggregate(
+    _ function: String, _ rowFunction: RowFunction?, _ kind: Kind, _ source: String, _ arguments: [Syntax.Argument], _ syntax: Syntax,
+    _ nameRange: Range<Int>
+  ) -> Aggregate? {
+    guard let rowFunction else {
+      fault(
+        .wrongArguments, "\(function) is known only of usage", at: nameRange,
+        hint: "\(kind.rawValue) has \(RowFunction.allCases.map(\.rawValue).joined(separator: ", "))")
+      return nil
+    }
+    let (field, fieldType) = aggregatedField(rowFunction, kind, source, syntax)
+    var window = Window()
+    var last: Int?
+    var filter: TypedNode?
+    for argument in arguments {
+      switch argument.label {
+      case nil where argument.value.isDuration: window.length = rowWindow(argument.value)
+      case nil:
+        let condition = rowFilter(argument.value, kind)
+        filter = filter.map { TypedNode(.both($0, condition), .flag, source: "\($0.source) and \(condition.source)") } ?? condition
+      case "last": last = rowCount(argument.value)
+      default: label(argument, into: &window)
+      }
+    }
+    return .rows(
+      RowAggregate(
+        function: rowFunction, kind: kind, field: field, filter: filter, last: last, window: window,
+        type: rowFunction.type(of: fieldType)))
+  }
+
+  private mutating func rowFilter(_ syntax: Syntax, _ kind: Kind) -> TypedNode {
+    let outer = row
+    row = kind
+    defer { row = outer }
+    let node = node(syntax)
+    if node.type == .duration {
+      fault(.badWindow, "a window is a duration literal such as 28d", at: syntax.range)
+    } else {
+      expectCondition(node, syntax)
+    }
+    return node
+  }
+
+  private mutating func rowWindow(_ syntax: Syntax) -> Span {
+    guard case .duration(let span) = syntax.form, span > Span(microseconds: 0), span.wholeDays <= RuleLimits.windowDays else {
+      fault(.badWindow, "a window is longer than nothing and at most \(RuleLimits.windowDays) days", at: syntax.range)
+      return .days(1)
+    }
+    return span
+  }
+
+  private mutating func rowCount(_ syntax: Syntax) -> Int {
+    guard case .number(let value, false) = syntax.form, value >= Fixed(1), value <= Fixed(1000), value.millionths % 1_000_000 == 0 else {
+      fault(.wrongArguments, "last takes a whole number from 1 to 1000", at: syntax.range)
+      return 1
+    }
+    return Int(value.millionths / 1_000_000)
+  }
+
+  /// The field an aggregate reads, checked against what the function can do with it.
+  private mutating func aggregatedField(
+    _ function: RowFunction, _ kind: Kind, _ source: String, _ syntax: Syntax
+  ) -> (RowField?, ExpressionType) {
+    guard source != kind.rawValue else {
+      if !function.takesRows {
+        let names = RuleSchema.fieldNames(of: kind).filter { RuleSchema.field($0, of: kind).map { function.accepts($0.type) } ?? false }
+        fault(
+          .wrongArguments, "\(function.rawValue) needs a field of \(kind.rawValue)", at: syntax.range,
+          hint: names.first.map { "for instance \(function.rawValue)(\(kind.rawValue).\($0), 90d)" })
+        return (nil, .unknown)
+      }
+      return (nil, .number)
+    }
+    let path = String(source.dropFirst(kind.rawValue.count + 1))
+    guard let (field, type) = RuleSchema.field(path, of: kind) else {
+      fault(
+        .unknownField, "\(kind.rawValue) has no field \(path)", at: syntax.range,
+        hint: suggestion(for: path, among: RuleSchema.fieldNames(of: kind)))
+      return (nil, .unknown)
+    }
+    if function.takesRows {
+      fault(
+        .wrongArguments, "\(function.rawValue) takes \(kind.rawValue) alone", at: syntax.range,
+        hint: type == .flag ? "write \(function.rawValue)(\(kind.rawValue), \(path))" : "write \(function.rawValue)(\(kind.rawValue), …)")
+    } else if !function.accepts(type) {
+      fault(.wrongType, "\(function.rawValue) cannot take \(source), which is \(type.description)", at: syntax.range)
+      return (nil, .unknown)
+    }
+    return (field, type)
+  }
+}
+
+extension RowFunction {
+  fileprivate var takesRows: Bool { self == .exists || self == .count }
+
+  fileprivate func accepts(_ type: ExpressionType) -> Bool {
+    switch self {
+    case .exists, .count, .last, .first, .distinct: true
+    case .sum, .average: type.isNumeric || type == .duration || type == .money
+    case .min, .max, .median: type.isNumeric || type == .duration || type == .money || type == .instant && self != .median
+    }
+  }
+
+  fileprivate func type(of field: ExpressionType) -> ExpressionType {
+    switch self {
+    case .exists: .flag
+    case .count, .distinct: .number
+    case .sum, .average, .min, .max, .median, .last, .first: field
+    }
+  }
+}
+
+extension Syntax {
+  /// Whether it is a duration literal, and so a window where an aggregate takes one; a negative one is meant as one too.
+  fileprivate var isDuration: Bool {
+    switch form {
+    case .duration: true
+    case .negate(let inner): inner.isDuration
+    default: false
+    }
+  }
+}

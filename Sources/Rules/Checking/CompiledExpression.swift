@@ -1,0 +1,108 @@
+package import Events
+
+/// A checked expression, ready to be evaluated.
+package struct CompiledExpression: Sendable {
+  /// As it was written.
+  package let text: String
+  package let type: ExpressionType
+  let root: TypedNode
+  /// The ids of the reference values it reads, to be frozen while an episode is open; sorted.
+  package let references: [String]
+  /// The rules whose states it reads, sorted.
+  package let rules: [String]
+  /// The kinds of records it reads, sorted.
+  package let kinds: [Kind]
+  /// What it compares with the cohort's median.
+  package let cohortFeatures: [CohortFeature]
+
+  init(text: String, root: TypedNode) {
+    self.text = text
+    self.root = root
+    type = root.type
+    var survey = Survey()
+    survey.visit(root)
+    references = survey.references.sorted()
+    rules = survey.rules.sorted()
+    kinds = survey.kinds.sorted()
+    cohortFeatures = survey.features.sorted { $0.key < $1.key }.map { CohortFeature(id: $0.key, node: $0.value) }
+  }
+
+  /// The checked expression of a text, or nil and all its faults.
+  package static func compile(
+    _ text: String, in scope: ExpressionScope, expectingCondition: Bool = false
+  ) -> (expression: CompiledExpression?, faults: [Fault]) {
+    let (expression, _, faults) = Checker.compile(text, in: scope, expectingCondition: expectingCondition)
+    return (expression, faults)
+  }
+
+  /// Nodes of reference values outside `ago`, by id.
+  var referenceNodes: [String: TypedNode] {
+    var survey = Survey()
+    survey.visit(root)
+    return survey.referenceNodes
+  }
+}
+
+/// An expression whose median over the cohort the engine computes once a company day, for every rule that says `adjusted(…)` of it.
+package struct CohortFeature: Sendable {
+  /// The expression in its canonical spelling: the key of `CompanyFacts.cohort`.
+  package let id: String
+  package let expression: CompiledExpression
+
+  fileprivate init(id: String, node: TypedNode) {
+    self.id = id
+    expression = CompiledExpression(text: id, root: node)
+  }
+}
+
+/// Walks a checked expression and notes what it depends on.
+private struct Survey {
+  var referenceNodes: [String: TypedNode] = [:]
+  var rules: Set<String> = []
+  var kinds: Set<Kind> = []
+  var features: [String: TypedNode] = [:]
+
+  var references: [String] { Array(referenceNodes.keys) }
+
+  mutating func visit(_ node: TypedNode, inPast: Bool = false) {
+    var inPast = inPast
+    switch node.operation {
+    case .ownLevel(let aggregate, _, let reference), .belowOwnLevel(let aggregate, _, let reference):
+      note(aggregate)
+      if !inPast { referenceNodes[reference] = node }
+    case .peak(_, _, let reference):
+      kinds.insert(.subscription)
+      if !inPast { referenceNodes[reference] = node }
+    case .aggregate(let aggregate), .change(let aggregate, _): note(aggregate)
+    case .scalar(let scalar): if let kind = scalar.kind { kinds.insert(kind) }
+    case .accountField: kinds.insert(.account)
+    case .firing(let rule), .levelOf(let rule): rules.insert(rule)
+    case .anyFiring(let ids, _): rules.formUnion(ids)
+    case .adjusted(let inner, let feature): features[feature] = inner
+    case .ago: inPast = true
+    default: break
+    }
+    for child in node.operation.children { visit(child, inPast: inPast) }
+  }
+
+  private mutating func note(_ aggregate: Aggregate) {
+    switch aggregate {
+    case .usage(let usage):
+      kinds.insert(.usage)
+      if usage.filter.roles != nil { kinds.insert(.contact) }
+    case .rows(let rows): kinds.insert(rows.kind)
+    }
+  }
+}
+
+extension Scalar {
+  /// The kind of records it is read from, where there is one.
+  fileprivate var kind: Kind? {
+    switch self {
+    case .seats, .mrr, .accountAge, .planElastic, .caseOpen, .caseAge, .caseVerdict: .subscription
+    case .noticeIn: .account
+    case .caseFeatures: .usage
+    case .openFor, .riskBand, .riskPoints: nil
+    }
+  }
+}

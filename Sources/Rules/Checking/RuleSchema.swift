@@ -1,0 +1,138 @@
+internal import Events
+internal import Features
+
+/// What expressions can speak of: the event schema, the derived fields, the scalars and the functions.
+enum RuleSchema {
+  /// The kinds whose rows can be aggregated.
+  static let rowKinds: [Kind] = [
+    .contact, .engagement, .enrichment, .intent, .invoice, .opportunity, .payment, .pulse, .subscription, .survey, .ticket,
+  ]
+
+  static func rowKind(_ name: String) -> Kind? { Kind(rawValue: name).flatMap { rowKinds.contains($0) ? $0 : nil } }
+
+  /// A field of a kind's rows with its type; nil if there is none that an expression can hold.
+  static func field(_ path: String, of kind: Kind) -> (field: RowField, type: ExpressionType)? {
+    if path == "age" { return (.age, .duration) }
+    if path == "at" { return (.at, .instant) }
+    if path == "person" { return nil }
+    if let derived = DerivedField(rawValue: path), derived.kind == kind { return (.derived(derived), type(of: derived)) }
+    guard let field = EventSchema.field(path, of: kind), let type = ExpressionType(field.type) else { return nil }
+    return (.stored(path), type)
+  }
+
+  /// The names of the fields of a kind's rows, for suggestions.
+  static func fieldNames(of kind: Kind) -> [String] {
+    let stored = EventSchema.fields(of: kind).filter { ExpressionType($0.type) != nil && $0.name != "person" }.map(\.name)
+    return stored + DerivedField.allCases.filter { $0.kind == kind }.map(\.rawValue) + ["age", "at"]
+  }
+
+  private static func type(of field: DerivedField) -> ExpressionType {
+    switch field {
+    case .ticketCameBack, .invoiceOpen, .paymentRecovered, .contactGone: .flag
+    case .ticketCameBackAt, .contactGoneAt: .instant
+    case .invoiceLate: .duration
+    }
+  }
+
+  /// A field of the account record, nested ones by path: `contract.end`.
+  static func accountField(_ path: [String]) -> ExpressionType? {
+    var fields = EventSchema.fields(of: .account)
+    for (index, name) in path.enumerated() {
+      guard let field = fields.first(where: { $0.name == name }) else { return nil }
+      if index == path.count - 1 { return ExpressionType(field.type) }
+      guard case .object(let nested) = field.type else { return nil }
+      fields = nested
+    }
+    return nil
+  }
+
+  /// The paths of all account fields an expression can read.
+  static let accountFieldNames: [String] = EventSchema.fields(of: .account).flatMap { field -> [String] in
+    if case .object(let nested) = field.type { return nested.map { "account.\(field.name).\($0.name)" } }
+    return ExpressionType(field.type) == nil ? [] : ["account.\(field.name)"]
+  }
+
+  static let levels = ExpressionType.Choice(words: ["none", "context", "low", "medium", "high", "critical"], isOrdered: true)
+  static let bands = ExpressionType.Choice(words: ["none", "watch", "at_risk", "high"], isOrdered: true)
+  static let contactRoles = ExpressionType.Choice(words: ["champion", "decision_maker", "billing", "user"], isOrdered: false)
+}
+
+/// Where a row's value is found.
+enum RowField: Hashable, Sendable {
+  case stored(String)
+  case derived(DerivedField)
+  /// Time since the row's instant.
+  case age
+  /// The row's instant.
+  case at
+
+  var name: String {
+    switch self {
+    case .stored(let name): name
+    case .derived(let field): field.rawValue
+    case .age: "age"
+    case .at: "at"
+    }
+  }
+}
+
+/// A value of the account that stands by itself.
+enum Scalar: String, CaseIterable, Sendable {
+  case seats
+  case mrr
+  case accountAge = "account.age"
+  case noticeIn = "account.notice_in"
+  case planElastic = "plan.elastic"
+  case caseOpen = "case.open"
+  case caseAge = "case.age"
+  case caseFeatures = "case.features"
+  case caseVerdict = "case.verdict"
+  case openFor = "open_for"
+  case riskBand = "risk_band"
+  case riskPoints = "risk_points"
+
+  var type: ExpressionType {
+    switch self {
+    case .seats, .riskPoints: .number
+    case .mrr: .money
+    case .accountAge, .noticeIn, .caseAge, .openFor: .duration
+    case .planElastic, .caseOpen: .flag
+    case .caseFeatures: .list
+    case .caseVerdict: .text
+    case .riskBand: .choice(RuleSchema.bands)
+    }
+  }
+
+  /// Whether only rules about an expansion case can read it.
+  var needsCase: Bool { self == .caseAge || self == .caseFeatures || self == .caseVerdict }
+}
+
+/// Which usage an aggregate counts.
+enum UsageSource: Hashable, Sendable {
+  /// All but `ignore`.
+  case all
+  case meaning(UsageMeaning)
+  /// The features the case brought into use.
+  case adopted
+  /// All other feature use and logins.
+  case other
+
+  static let names = [
+    "usage", "usage.login", "usage.api", "usage.metered", "usage.limit_hit", "usage.feature", "case.usage", "case.other_usage",
+  ]
+
+  init?(_ name: String) {
+    switch name {
+    case "usage": self = .all
+    case "case.usage": self = .adopted
+    case "case.other_usage": self = .other
+    default:
+      guard name.hasPrefix("usage."), let meaning = UsageMeaning(rawValue: String(name.dropFirst(6))), meaning != .ignore else {
+        return nil
+      }
+      self = .meaning(meaning)
+    }
+  }
+
+  var needsCase: Bool { self == .adopted || self == .other }
+}

@@ -1,0 +1,161 @@
+internal import Events
+
+/// A checked part of an expression: every name is resolved, so that evaluating it looks nothing up by name and cannot fail.
+final class TypedNode: Sendable {
+  let operation: Operation
+  let type: ExpressionType
+  /// As it was written, for explanations.
+  let source: String
+
+  init(_ operation: Operation, _ type: ExpressionType, source: String) {
+    self.operation = operation
+    self.type = type
+    self.source = source
+  }
+}
+
+/// What a node computes.
+enum Operation: Sendable {
+  case constant(Outcome)
+  case binding(slot: Int, TypedNode)
+  case rowField(RowField)
+  case scalar(Scalar)
+  case accountField([String])
+  case negate(TypedNode)
+  case not(TypedNode)
+  case both(TypedNode, TypedNode)
+  case either(TypedNode, TypedNode)
+  case arithmetic(BinaryOperator, TypedNode, TypedNode)
+  case compare(BinaryOperator, TypedNode, TypedNode)
+  /// Comparison of words by their place in an ordered choice.
+  case compareRank(BinaryOperator, words: [String], TypedNode, TypedNode)
+  case membership(TypedNode, [Outcome])
+  case contains(TypedNode, [Phrase])
+  case presence(TypedNode, isKnown: Bool)
+  case lasting(TypedNode, days: Int)
+  case conditional(TypedNode, then: TypedNode, otherwise: TypedNode)
+  case extreme(isGreatest: Bool, [TypedNode])
+  case absolute(TypedNode)
+  case since(TypedNode)
+  case ago(TypedNode, days: Int)
+  case aggregate(Aggregate)
+  case change(Aggregate, days: Int)
+  case ownLevel(Aggregate, days: Int, reference: String)
+  case belowOwnLevel(Aggregate, days: Int, reference: String)
+  case peak(Scalar, days: Int, reference: String)
+  case adjusted(TypedNode, feature: String)
+  case firing(rule: String)
+  case levelOf(rule: String)
+  case anyFiring(rules: [String], atLeast: Int)
+
+  /// The nodes it reads, in the order they are written.
+  var children: [TypedNode] {
+    switch self {
+    case .constant, .rowField, .scalar, .accountField, .peak, .firing, .levelOf, .anyFiring: []
+    case .binding(_, let node), .negate(let node), .not(let node), .membership(let node, _), .contains(let node, _),
+      .presence(let node, _), .lasting(let node, _), .absolute(let node), .since(let node), .ago(let node, _), .adjusted(let node, _):
+      [node]
+    case .both(let a, let b), .either(let a, let b), .arithmetic(_, let a, let b), .compare(_, let a, let b),
+      .compareRank(_, _, let a, let b):
+      [a, b]
+    case .conditional(let a, let b, let c): [a, b, c]
+    case .extreme(_, let nodes): nodes
+    case .aggregate(let aggregate), .change(let aggregate, _), .ownLevel(let aggregate, _, _), .belowOwnLevel(let aggregate, _, _):
+      [aggregate.window.before].compactMap { $0 } + aggregate.filterNodes
+    }
+  }
+}
+
+/// A statistic over usage or over rows.
+enum Aggregate: Sendable {
+  case usage(UsageAggregate)
+  case rows(RowAggregate)
+
+  var window: Window {
+    switch self {
+    case .usage(let aggregate): aggregate.window
+    case .rows(let aggregate): aggregate.window
+    }
+  }
+
+  var filterNodes: [TypedNode] {
+    switch self {
+    case .usage: []
+    case .rows(let aggregate): aggregate.filter.map { [$0] } ?? []
+    }
+  }
+}
+
+/// The stretch of time an aggregate looks at.
+struct Window: Sendable {
+  /// Nil for everything known.
+  var length: Span?
+  /// How far before now it ends.
+  var before: TypedNode?
+  /// Whether it starts no earlier than the open episode.
+  var sinceOpening = false
+
+  var days: Int? { length.map { Int($0.wholeDays) } }
+}
+
+struct UsageAggregate: Sendable {
+  let function: UsageFunction
+  let source: UsageSource
+  let filter: UsageFilter
+  let window: Window
+}
+
+enum UsageFunction: String, CaseIterable, Sendable {
+  case count, exists, first, last, distinct
+  case activeDays = "active_days"
+  case personDays = "person_days"
+  case perBusinessDay = "per_business_day"
+  case medianGap = "median_gap"
+  case expected
+  case silentBusinessDays = "silent_business_days"
+  case silentFor = "silent_for"
+
+  var type: ExpressionType {
+    switch self {
+    case .count, .distinct, .activeDays, .personDays, .perBusinessDay, .expected, .silentBusinessDays: .number
+    case .exists: .flag
+    case .first, .last: .instant
+    case .medianGap, .silentFor: .duration
+    }
+  }
+}
+
+/// The part of the usage an aggregate counts; all conditions hold at once.
+struct UsageFilter: Hashable, Sendable {
+  var businessDaysOnly = false
+  var names: [String]?
+  var roles: [String]?
+}
+
+struct RowAggregate: Sendable {
+  let function: RowFunction
+  let kind: Kind
+  /// Nil for `exists` and `count`, which look at rows as wholes.
+  let field: RowField?
+  let filter: TypedNode?
+  /// Only the last rows by time.
+  let last: Int?
+  let window: Window
+  let type: ExpressionType
+}
+
+enum RowFunction: String, CaseIterable, Sendable {
+  case exists, count, sum, min, max, average, median, last, first, distinct
+}
+
+/// Words to find in a text.
+struct Phrase: Hashable, Sendable {
+  /// Lower-case letters.
+  let text: String
+  let bytes: [UInt8]
+
+  init(_ text: String) {
+    self.text = text.lowercased()
+    bytes = Array(self.text.utf8)
+  }
+}

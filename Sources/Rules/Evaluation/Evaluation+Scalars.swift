@@ -1,0 +1,99 @@
+internal import Events
+internal import Features
+internal import Revenue
+
+extension Evaluation {
+  func value(of scalar: Scalar) -> Outcome {
+    switch scalar {
+    case .seats: level.map { .number(Fixed($0.seats)) } ?? .missing(.because(.noSeats))
+    case .mrr: level?.mrr.map(Outcome.money) ?? .missing(.because(.noMRR))
+    case .planElastic: level.map { .flag($0.plans.contains(where: facts.company.catalog.isElastic)) } ?? .missing(.because(.noSeats))
+    case .accountAge:
+      facts.account.ledger.payingSince.flatMap { $0 <= facts.now ? .duration(facts.now - $0) : nil } ?? .missing(.because(.notPaying))
+    case .noticeIn: noticeIn
+    case .caseOpen: .flag(hasOpenCase)
+    case .caseAge:
+      facts.expansionCase.map { .duration(facts.now - facts.company.calendar.start(of: $0.openedOn)) } ?? .missing(.because(.noCase))
+    case .caseFeatures:
+      switch adoptedNames {
+      case .names(let names): .list(names)
+      case .missing(let reason): .missing(.because(reason))
+      }
+    case .caseVerdict: facts.expansionCase.map { .text($0.verdict) } ?? .missing(.because(.noCase))
+    case .openFor: .duration(facts.openedAt.map { facts.now - $0 } ?? Span(microseconds: 0))
+    case .riskBand: facts.risk.map { .text($0.band) } ?? .missing(.because(.noRisk))
+    case .riskPoints: facts.risk.map { .number(Fixed(millionths: $0.milliPoints * 1000)) } ?? .missing(.because(.noRisk))
+    }
+  }
+
+  /// What the account pays at this instant. The day's level is exact unless something changed on this very day.
+  private var level: Ledger.Level? {
+    let today = facts.today
+    guard let level = facts.account.ledger.level(on: today) else { return nil }
+    return level.day < today ? level : facts.account.ledger.level(at: facts.now, facts.company.calendar)
+  }
+
+  private var noticeIn: Outcome {
+    facts.account.entities.noticeInstant(asOf: facts.now, facts.company.calendar).map { .duration($0 - facts.now) }
+      ?? .missing(.because(.noContractEnd))
+  }
+
+  /// Whether an expansion is still being followed and not yet proven.
+  private var hasOpenCase: Bool {
+    let today = facts.today
+    if let expansion = facts.expansionCase { return expansion.isOpen(on: today) && expansion.verdict != "healthy" }
+    return facts.account.ledger.expansionCases(through: today).contains { $0.isOpen(on: today) && $0.verdict != "healthy" }
+  }
+
+  /// A field of the account record: of all systems that tell it, the one that spoke last.
+  func accountField(_ path: [String], _ type: ExpressionType) -> Outcome {
+    guard facts.company.known.range(of: .account) != nil else { return .missing(.kindUnknown(.account)) }
+    var found: (at: Instant, value: Value)?
+    for row in facts.account.entities.rows(.account, asOf: facts.now) {
+      guard var value = path.first.flatMap({ row[$0] }) else { continue }
+      var isThere = true
+      for name in path.dropFirst() {
+        guard let nested = value[name] else {
+          isThere = false
+          break
+        }
+        value = nested
+      }
+      if isThere, found.map({ $0.at < row.current.at }) ?? true { found = (row.current.at, value) }
+    }
+    guard let found, let outcome = Outcome(found.value, as: type) else {
+      return .missing(.unset(.account, path.joined(separator: ".")))
+    }
+    return outcome
+  }
+
+  /// The highest end-of-day value of the days before today, frozen while an episode is open.
+  func peak(_ scalar: Scalar, _ days: Int, _ reference: String) -> Outcome {
+    if let frozen = frozen(reference, as: scalar.type) { return frozen }
+    let today = facts.today
+    let levels = facts.account.ledger.levels
+    let inForce = levels.last { $0.day <= today - days }
+    let later = levels.filter { $0.day > today - days && $0.day < today }
+    let candidates = later + (inForce.map { [$0] } ?? [])
+    if scalar == .seats {
+      return candidates.map(\.seats).max().map { .number(Fixed($0)) } ?? .missing(.because(.noSeats))
+    }
+    return candidates.compactMap(\.mrr).max().map(Outcome.money) ?? .missing(.because(.noMRR))
+  }
+}
+
+extension Outcome {
+  /// A record's value as an expression of a type sees it; nil where it does not fit.
+  init?(_ value: Value, as type: ExpressionType) {
+    switch (type, value) {
+    case (.money, .integer(let amount)): self = .money(amount)
+    case (_, .integer(let integer)): self = .number(Fixed(integer))
+    case (_, .number(let number)): self = .number(number)
+    case (_, .text(let text)): self = .text(text)
+    case (_, .flag(let flag)): self = .flag(flag)
+    case (_, .instant(let instant)): self = .instant(instant)
+    case (_, .list(let values)): self = .list(values.compactMap(\.text))
+    case (_, .price), (_, .object): return nil
+    }
+  }
+}

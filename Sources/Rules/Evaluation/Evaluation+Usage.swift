@@ -1,0 +1,175 @@
+internal import Events
+internal import Features
+
+extension Evaluation {
+  /// The features an expansion brought into use, or why nobody can say.
+  enum AdoptedNames {
+    case names([String])
+    case missing(Missing.StaticReason)
+  }
+
+  var adoptedNames: AdoptedNames {
+    guard let expansion = facts.expansionCase else { return .missing(.noCase) }
+    guard let names = facts.adoptedFeatures(of: expansion) else { return .missing(.adoptionUnknown) }
+    return names.isEmpty ? .missing(.nothingAdopted) : .names(names)
+  }
+
+  mutating func usage(_ aggregate: UsageAggregate, _ override: WindowOverride?) -> Outcome {
+    let range: ClosedRange<Day>
+    switch days(of: aggregate.window, override) {
+    case .range(let days): range = days
+    case .empty: return Self.nothing(aggregate.function)
+    case .missing(let reason): return .missing(reason)
+    }
+    let selection: UsageSelection
+    switch self.selection(aggregate.source, aggregate.filter) {
+    case .selected(let selected): selection = selected
+    case .missing(let reason): return .missing(reason)
+    }
+    citations?.append(contentsOf: (selection.names ?? []).sorted().map { "usage:\($0)/\(range.lowerBound)..\(range.upperBound)" })
+    return measure(aggregate.function, selection, range)
+  }
+
+  private func measure(_ function: UsageFunction, _ selection: UsageSelection, _ range: ClosedRange<Day>) -> Outcome {
+    let usage = facts.account.usage
+    let calendar = facts.company.calendar
+    switch function {
+    case .count: return .number(usage.total(selection, range, calendar))
+    case .activeDays: return .number(Fixed(usage.activeDays(selection, range, calendar).count))
+    case .exists: return .flag(!usage.activeDays(selection, range, calendar).isEmpty)
+    case .personDays: return .number(Fixed(usage.personDays(selection, range, calendar)))
+    case .distinct: return .number(Fixed(usage.persons(selection, range).count))
+    case .perBusinessDay:
+      var business = selection
+      business.businessDaysOnly = true
+      let open = calendar.businessDays(from: range.lowerBound, through: range.upperBound)
+      return usage.total(business, range, calendar).divided(by: Fixed(open)).map(Outcome.number) ?? .missing(.because(.noBusinessDay))
+    case .first, .last, .medianGap, .expected, .silentBusinessDays, .silentFor:
+      return measure(function, selection, range, activeDays: usage.activeDays(selection, range, calendar))
+    }
+  }
+
+  private func measure(_ function: UsageFunction, _ selection: UsageSelection, _ range: ClosedRange<Day>, activeDays: [Day]) -> Outcome {
+    let calendar = facts.company.calendar
+    guard let first = activeDays.first, let last = activeDays.last else { return .missing(.because(.neverUsed)) }
+    let silentDays = calendar.businessDays(from: last + 1, through: range.upperBound)
+    switch function {
+    case .first: return .instant(calendar.start(of: first))
+    case .last: return .instant(calendar.start(of: last))
+    case .silentFor: return .duration(.days(Int64(range.upperBound - last)))
+    case .silentBusinessDays: return .number(Fixed(silentDays))
+    case .medianGap:
+      let gaps = zip(activeDays, activeDays.dropFirst()).map { Int64($1 - $0) * 86_400_000_000 }
+      return Self.median(gaps).map { .duration(Span(microseconds: $0)) } ?? .missing(.because(.tooFewUses))
+    default:
+      let personDays = facts.account.usage.personDays(selection, first...last, calendar)
+      let openDays = calendar.businessDays(from: first, through: last)
+      return Fixed(personDays * silentDays).divided(by: Fixed(openDays)).map(Outcome.number) ?? .missing(.because(.noBusinessDay))
+    }
+  }
+
+  /// What an aggregate says of no days at all.
+  private static func nothing(_ function: UsageFunction) -> Outcome {
+    switch function.type {
+    case .number: .number(.zero)
+    case .flag: .flag(false)
+    default: .missing(.because(.neverUsed))
+    }
+  }
+
+  /// The middle value, or the mean of the two middle ones; nil of none.
+  static func median(_ values: [Int64]) -> Int64? {
+    guard !values.isEmpty else { return nil }
+    let sorted = values.sorted()
+    let middle = sorted.count / 2
+    if sorted.count % 2 == 1 { return sorted[middle] }
+    return Int64(clamping: Int128(roundedDividing: Int128(sorted[middle - 1]) + Int128(sorted[middle]), by: 2))
+  }
+
+  // MARK: Windows
+
+  private enum Days {
+    case range(ClosedRange<Day>)
+    case empty
+    case missing(Missing)
+  }
+
+  private mutating func days(of window: Window, _ override: WindowOverride?) -> Days {
+    guard let known = facts.usageDays else { return .missing(.usageUnknown) }
+    var before = override?.before ?? 0
+    if let node = window.before, override == nil {
+      let outcome = detachedValue(of: node)
+      guard case .duration(let span) = outcome else { return .missing(outcome.missing ?? .usageUnknown) }
+      before = Int(span.wholeDays)
+    }
+    let end = known.upperBound - max(before, 0)
+    var start = (override?.days ?? window.days).map { end - ($0 - 1) } ?? min(known.lowerBound, end)
+    if window.sinceOpening {
+      guard let openedAt = facts.openedAt else { return .missing(.because(.notOpen)) }
+      start = max(start, facts.company.calendar.day(of: openedAt))
+    }
+    if start > end { return .empty }
+    return start < known.lowerBound ? .missing(.usageKnownFrom(known.lowerBound)) : .range(start...end)
+  }
+
+  /// A value that does not depend on the row at hand.
+  mutating func detachedValue(of node: TypedNode) -> Outcome {
+    let outerRow = row
+    row = nil
+    defer { row = outerRow }
+    return value(of: node)
+  }
+
+  // MARK: Selection
+
+  private enum Selected {
+    case selected(UsageSelection)
+    case missing(Missing)
+  }
+
+  private func selection(_ source: UsageSource, _ filter: UsageFilter) -> Selected {
+    var names: [String]
+    switch source {
+    case .all: names = facts.account.usage.names.filter { facts.company.catalog.meaning(of: $0) != .ignore }
+    case .meaning(let meaning): names = facts.account.usage.names.filter { facts.company.catalog.meaning(of: $0) == meaning }
+    case .adopted, .other:
+      switch adoptedNames {
+      case .missing(let reason): return .missing(.because(reason))
+      case .names(let adopted): names = source == .adopted ? adopted : facts.otherFeatures(than: adopted)
+      }
+    }
+    if let wanted = filter.names { names = names.filter(wanted.contains) }
+    var selection = UsageSelection(names: Set(names), businessDaysOnly: filter.businessDaysOnly)
+    if let roles = filter.roles {
+      switch persons(in: roles) {
+      case .missing(let reason): return .missing(reason)
+      case .persons(let persons): selection.persons = persons
+      }
+    }
+    return .selected(selection)
+  }
+
+  private enum Persons {
+    case persons(Set<PersonKey>)
+    case missing(Missing)
+  }
+
+  /// The product users whom contacts with a role are linked to.
+  private func persons(in roles: [String]) -> Persons {
+    guard facts.company.known.range(of: .contact) != nil else { return .missing(.kindUnknown(.contact)) }
+    let contacts = facts.account.entities.rows(.contact, asOf: facts.now).filter { row in
+      row["role"]?.text.map(roles.contains) ?? false
+    }
+    if contacts.isEmpty { return .missing(.because(.noSuchContact)) }
+    let persons = Set(contacts.compactMap(\.current.person))
+    return persons.isEmpty ? .missing(.because(.personNotLinked)) : .persons(persons)
+  }
+
+  /// The days a usage aggregate looked at, for explanations.
+  func describeDays(of window: Window) -> String? {
+    var probe = self
+    probe.frames = nil
+    guard case .range(let range) = probe.days(of: window, nil) else { return nil }
+    return "\(range.lowerBound) to \(range.upperBound)"
+  }
+}

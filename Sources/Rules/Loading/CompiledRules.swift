@@ -1,0 +1,114 @@
+package import ConfigFiles
+
+/// All rules of a configuration, checked and in the order in which they are evaluated.
+package struct CompiledRules: Sendable {
+  /// A rule stands behind the rules whose states it reads; else by id.
+  package let rules: [Rule]
+  /// The expansion tiers, first match wins.
+  package let tiers: [TierRule]
+  /// What the engine computes medians of once a company day, by id.
+  package let cohortFeatures: [CohortFeature]
+
+  package func rule(_ id: String) -> Rule? { rules.first { $0.id == id } }
+
+  /// Reads rule files; nil if any has an error. Every fault of every file is reported.
+  package static func load(files: [SourceFile], diagnostics: inout Diagnostics) -> CompiledRules? {
+    let errorsBefore = diagnostics.errorCount
+    var ruleNodes: [Node] = []
+    var tierNodes: [Node] = []
+    for file in files {
+      guard let root = parse(file, into: &diagnostics),
+        var reader = MappingReader(root, what: "rule file", into: &diagnostics)
+      else { continue }
+      ruleNodes += reader.list("rules", into: &diagnostics)
+      tierNodes += reader.list("tiers", into: &diagnostics)
+      reader.finish(into: &diagnostics)
+    }
+    if ruleNodes.count > RuleLimits.rules {
+      diagnostics.report(.tooMany, "there are \(ruleNodes.count) rules; at most \(RuleLimits.rules) are read", at: ruleNodes[0].range)
+      return nil
+    }
+    let catalogue = catalogue(of: ruleNodes, &diagnostics)
+    let reader = RuleReader(catalogue: catalogue)
+    let drafts = ruleNodes.compactMap { node in reader.rule(node, into: &diagnostics).map { ($0, node) } }
+    let tiers = self.tiers(tierNodes, reader, &diagnostics)
+    let rules = ordered(drafts, &diagnostics)
+    guard diagnostics.errorCount == errorsBefore else { return nil }
+    return CompiledRules(rules: rules, tiers: tiers, cohortFeatures: cohortFeatures(of: rules, tiers))
+  }
+
+  /// The ids and what the rules are about, read ahead so that rules may refer to rules of any file.
+  private static func catalogue(of nodes: [Node], _ diagnostics: inout Diagnostics) -> [String: RuleSubjectMatter] {
+    var catalogue: [String: RuleSubjectMatter] = [:]
+    var firstPlaces: [String: SourceRange] = [:]
+    for node in nodes {
+      guard let idNode = node["id"], let id = idNode.text else { continue }
+      if let first = firstPlaces[id] {
+        diagnostics.report(
+          .duplicateRule, "there are two rules with the id \(id)", at: idNode.range,
+          hint: "the other stands at \(first.file.path):\(first.line)")
+        continue
+      }
+      firstPlaces[id] = idNode.range
+      catalogue[id] = node["about"]?.text.flatMap(RuleSubjectMatter.init(rawValue:)) ?? .risk
+    }
+    return catalogue
+  }
+
+  private static func tiers(_ nodes: [Node], _ reader: RuleReader, _ diagnostics: inout Diagnostics) -> [TierRule] {
+    var tiers: [TierRule] = []
+    for node in nodes {
+      guard let tier = reader.tier(node, into: &diagnostics) else { continue }
+      if tiers.contains(where: { $0.tier == tier.tier }) {
+        diagnostics.report(
+          .badTiers, "the tier \(tier.tier.rawValue) is defined twice", at: node["tier"]?.range ?? node.range,
+          hint: "join the two conditions with or")
+      }
+      tiers.append(tier)
+    }
+    return tiers
+  }
+
+  /// Rules behind those they read, else by id; a circle is an error of each rule in it.
+  private static func ordered(_ drafts: [(rule: Rule, node: Node)], _ diagnostics: inout Diagnostics) -> [Rule] {
+    var waiting = drafts.sorted { $0.rule.id < $1.rule.id }
+    let all = Set(waiting.map(\.rule.id))
+    var done: Set<String> = []
+    var ordered: [Rule] = []
+    while let index = waiting.firstIndex(where: { $0.rule.dependencies.allSatisfy { done.contains($0) || !all.contains($0) } }) {
+      let rule = waiting.remove(at: index).rule
+      done.insert(rule.id)
+      ordered.append(rule)
+    }
+    for (rule, node) in waiting {
+      guard let circle = circle(from: rule.id, among: waiting.map(\.rule)) else { continue }
+      diagnostics.report(
+        .ruleCycle, "rules refer to each other in a circle: \(circle.joined(separator: " → "))", at: node["id"]?.range ?? node.range,
+        hint: "a rule may read another's state only if that one does not read this one's")
+    }
+    return ordered
+  }
+
+  /// The path from a rule back to itself; nil for one that merely waits for a circle.
+  private static func circle(from start: String, among rules: [Rule]) -> [String]? {
+    var paths = [[start]]
+    var seen: Set<String> = []
+    while !paths.isEmpty {
+      let path = paths.removeFirst()
+      guard let last = path.last, let rule = rules.first(where: { $0.id == last }) else { continue }
+      for next in rule.dependencies {
+        if next == start { return path + [start] }
+        if seen.insert(next).inserted { paths.append(path + [next]) }
+      }
+    }
+    return nil
+  }
+
+  private static func cohortFeatures(of rules: [Rule], _ tiers: [TierRule]) -> [CohortFeature] {
+    var features: [String: CohortFeature] = [:]
+    for feature in rules.flatMap(\.expressions).flatMap(\.cohortFeatures) + tiers.flatMap(\.when.cohortFeatures) {
+      features[feature.id] = feature
+    }
+    return features.values.sorted { $0.id < $1.id }
+  }
+}

@@ -1,0 +1,81 @@
+package import Events
+internal import GRDB
+
+extension EventStore {
+  /// Transaction 1: stores pages in order with their cursors, all or none.
+  ///
+  /// A page with news becomes a `records` step; links it makes bring earlier records home in steps that follow; a watermark step tells
+  /// that the stream is complete further than before. A page told again changes nothing but the cursor.
+  ///
+  /// - Parameter at: business time of the steps; raised to the last step's where it lies before it.
+  package func commit(_ pages: [Page], at: Instant) async throws -> [CommitResult] {
+    for page in pages { try Self.check(page) }
+    return try await write { db in
+      var log = try LogWriter(db, at: at)
+      return try pages.map { page in
+        var writer = try PageWriter(db, page, log: log)
+        let result = try writer.store()
+        log = writer.log
+        return result
+      }
+    }
+  }
+
+  /// Appends a step that says nothing but the time; gives its sequence number.
+  @discardableResult
+  package func appendTick(at: Instant) async throws -> Int64 {
+    try await write { db in
+      var log = try LogWriter(db, at: at)
+      return try log.append("tick")
+    }
+  }
+
+  /// Puts a configuration in force from here on. Gives the step's sequence number, or nil if that digest is in force already.
+  @discardableResult
+  package func activate(digest: String, content: String, at: Instant) async throws -> Int64? {
+    try await write { db in
+      guard try Self.activeDigest(db) != digest else { return nil }
+      try db.execute(
+        sql: "INSERT OR IGNORE INTO config_version (digest, content, at) VALUES (?, ?, ?)",
+        arguments: [digest, content, at.microseconds])
+      var log = try LogWriter(db, at: at)
+      return try log.append("activation", payload: digest)
+    }
+  }
+
+  /// Links an account's id in a system by hand or from a mapping file; records stored earlier come home in the steps that follow.
+  ///
+  /// - Throws: `unknown` if there is no such account, `outOfOrder` if the id is linked already.
+  package func link(system: String, id: String, to account: AccountKey, provenance: String, at: Instant) async throws {
+    try await write { db in
+      guard try Bool.fetchOne(db, sql: "SELECT 1 FROM account WHERE key = ?", arguments: [account.number]) == true else {
+        throw StoreError(.unknown, "There is no account \(account.number). `bellwether queue --all` lists them.")
+      }
+      var log = try LogWriter(db, at: at)
+      var links = AccountLinks(db)
+      let ref = try links.ref(system: Interned.key(of: system, in: .system, db), id: id)
+      if let holder = try links.account(of: ref) {
+        throw StoreError(.outOfOrder, "\(system) \(id) is linked to account \(holder) already.")
+      }
+      let step = log.next
+      try links.link(ref, to: account.number, at: step, provenance: provenance)
+      try log.appendLinks(made: step, before: nil)
+    }
+  }
+
+  private static func check(_ page: Page) throws {
+    guard page.records.count <= StoreLimits.recordsPerPage else {
+      throw StoreError(
+        .overLimit,
+        "A page of \(page.stream) holds \(page.records.count) records; at most \(StoreLimits.recordsPerPage) are stored at once.")
+    }
+    for record in page.records {
+      for id in [record.id, record.account ?? "", record.person ?? ""] where id.utf8.count > StoreLimits.idBytes {
+        throw StoreError(
+          .overLimit,
+          "\(page.stream) sent a \(record.kind.rawValue) with an id of \(id.utf8.count) bytes: \(id.prefix(40))…; at most "
+            + "\(StoreLimits.idBytes) are allowed.")
+      }
+    }
+  }
+}

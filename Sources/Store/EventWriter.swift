@@ -1,0 +1,180 @@
+internal import Events
+internal import GRDB
+
+/// Stores records as events, keeping what is new and passing over what was told before.
+struct EventWriter {
+  private let db: Database
+  private let step: Int64
+  private let stream: Int64
+  private let observedAt: Int64
+  private let lag: Int64
+  private var people: PersonLinks
+  private var systems: [String: Int64] = [:]
+  private var kinds: [Kind: Int64] = [:]
+  /// Records that told something new.
+  private(set) var told = 0
+  private(set) var range: ClosedRange<Int64>?
+
+  init(_ db: Database, step: Int64, stream: Int64, observedAt: Int64, lag: Int64) throws {
+    self.db = db
+    self.step = step
+    self.stream = stream
+    self.observedAt = observedAt
+    self.lag = lag
+    people = try PersonLinks(db)
+  }
+
+  mutating func key(of system: String) throws -> Int64 {
+    if let key = systems[system] { return key }
+    let key = try Interned.key(of: system, in: .system, db)
+    systems[system] = key
+    return key
+  }
+
+  /// Stores a record unless it tells nothing new; gives whether it did.
+  mutating func store(_ record: EventRecord, system: Int64, accountRef: Int64?) throws -> Bool {
+    let body = record.body.serialized()
+    guard body.utf8.count <= StoreLimits.recordBytes else {
+      throw StoreError(
+        .overLimit,
+        "\(record.system) sent a \(record.kind.rawValue) \(record.id) of \(body.utf8.count) bytes; at most "
+          + "\(StoreLimits.recordBytes) are stored. Map fewer or shorter fields in its feed.")
+    }
+    var row = EventRow(
+      kind: try key(of: record.kind), system: system, sourceID: record.id, version: record.kind.isEntity ? record.at.microseconds : 0,
+      at: record.at.microseconds, accountRef: accountRef, body: body)
+    if let person = record.person, !person.isEmpty {
+      let link = try people.link(system: system, id: person, at: step)
+      row.personRef = link.ref
+      row.person = link.person
+    }
+    let isNew = record.kind.isEntity ? try storeVersion(&row, of: record) : try storeOccurrence(row)
+    if isNew { told += 1 }
+    return isNew
+  }
+
+  private mutating func key(of kind: Kind) throws -> Int64 {
+    if let key = kinds[kind] { return key }
+    let key = try Interned.key(of: kind.rawValue, in: .kind, db)
+    kinds[kind] = key
+    return key
+  }
+
+  /// An occurrence is stored once; other content under its id supersedes it.
+  private mutating func storeOccurrence(_ row: EventRow) throws -> Bool {
+    if try insert(row) { return true }
+    return try revise(row)
+  }
+
+  /// A version is kept if it differs from its predecessor in source time.
+  private mutating func storeVersion(_ row: inout EventRow, of record: EventRecord) throws -> Bool {
+    let before = try Row.fetchOne(
+      db.cachedStatement(
+        sql: """
+          SELECT key, version, seen_at, account_ref, person_ref, body, person FROM event
+          WHERE kind = ? AND system = ? AND source_id = ? AND version <= ? ORDER BY version DESC, revision DESC LIMIT 1
+          """), arguments: [row.kind, row.system, row.sourceID, row.version])
+    guard let before else { return try insertLearned(&row, of: record) }
+    let version: Int64 = before[1]
+    if version == row.version { return try revise(row) { writer, row in try writer.learn(&row, of: record) } }
+    let key: Int64 = before[0]
+    let seenAt: Int64 = before[2]
+    var earlier = row
+    earlier.accountRef = before[3]
+    earlier.personRef = before[4]
+    earlier.body = before[5]
+    earlier.person = before[6]
+    if earlier.tellsTheSame(as: row) {
+      if row.at > seenAt { try see(key, at: row.at) }
+      return false
+    }
+    _ = try insertLearned(&row, of: record)
+    // The older content was told again after this late version: between them it had changed and come back.
+    if seenAt > row.at {
+      earlier.version = seenAt
+      earlier.at = seenAt
+      _ = try insert(earlier)
+      try see(key, at: version)
+    }
+    return true
+  }
+
+  private mutating func insertLearned(_ row: inout EventRow, of record: EventRecord) throws -> Bool {
+    try learn(&row, of: record)
+    return try insert(row)
+  }
+
+  /// A contact is a person; other records only name one.
+  private mutating func learn(_ row: inout EventRow, of record: EventRecord) throws {
+    if record.kind == .contact { row.person = try people.learn(record, system: row.system, at: step) }
+  }
+
+  private func see(_ key: Int64, at: Int64) throws {
+    try db.cachedStatement(sql: "UPDATE event SET seen_at = ? WHERE key = ?").execute(arguments: [at, key])
+  }
+
+  /// Stores other content for a version that is stored already; content it had before is no news.
+  private mutating func revise(
+    _ row: EventRow, learning: (inout EventWriter, inout EventRow) throws -> Void = { _, _ in }
+  ) throws -> Bool {
+    var row = row
+    let told = try Row.fetchAll(
+      db.cachedStatement(
+        sql: """
+          SELECT at, account_ref, person_ref, body FROM event
+          WHERE kind = ? AND system = ? AND source_id = ? AND version = ? ORDER BY revision
+          """), arguments: [row.kind, row.system, row.sourceID, row.version])
+    for known in told {
+      var other = row
+      other.at = known[0]
+      other.accountRef = known[1]
+      other.personRef = known[2]
+      other.body = known[3]
+      if other.at == row.at && other.tellsTheSame(as: row) { return false }
+    }
+    try db.cachedStatement(
+      sql: "UPDATE event SET superseded = 1 WHERE kind = ? AND system = ? AND source_id = ? AND version = ? AND superseded = 0"
+    ).execute(arguments: [row.kind, row.system, row.sourceID, row.version])
+    row.revision = Int64(told.count)
+    try learning(&self, &row)
+    return try insert(row)
+  }
+
+  /// False if the very version and revision is stored already.
+  private mutating func insert(_ row: EventRow) throws -> Bool {
+    let knowableAt = min(observedAt, row.at + lag)
+    try db.cachedStatement(
+      sql: """
+        INSERT INTO event (step, kind, system, stream, source_id, version, revision, at, observed_at, knowable_at, seen_at,
+          account_ref, person_ref, person, body)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?8, ?11, ?12, ?13, ?14)
+        ON CONFLICT DO NOTHING
+        """
+    ).execute(arguments: [
+      step, row.kind, row.system, stream, row.sourceID, row.version, row.revision, row.at, observedAt, knowableAt, row.accountRef,
+      row.personRef, row.person, row.body,
+    ])
+    guard db.changesCount == 1 else { return false }
+    let key = db.lastInsertedRowID
+    range = (range?.lowerBound ?? key)...key
+    return true
+  }
+}
+
+/// What of an event its record decides.
+struct EventRow {
+  let kind: Int64
+  let system: Int64
+  let sourceID: String
+  var version: Int64
+  var revision: Int64 = 0
+  var at: Int64
+  var accountRef: Int64?
+  var personRef: Int64?
+  var person: Int64?
+  var body: String
+
+  func tellsTheSame(as other: EventRow) -> Bool {
+    accountRef == other.accountRef && personRef == other.personRef && body == other.body
+  }
+}

@@ -1,0 +1,85 @@
+internal import Events
+internal import GRDB
+
+/// Stores one page within a transaction.
+struct PageWriter {
+  private let db: Database
+  private let page: Page
+  private let stream: Int64
+  private var events: EventWriter
+  private var accounts: AccountLinks
+  private var linksMade = 0
+  private(set) var log: LogWriter
+
+  init(_ db: Database, _ page: Page, log: LogWriter) throws {
+    self.db = db
+    self.page = page
+    self.log = log
+    stream = try Interned.key(of: page.stream, in: .stream, db)
+    accounts = AccountLinks(db)
+    events = try EventWriter(
+      db, step: log.next, stream: stream, observedAt: page.observedAt.microseconds, lag: page.lag.microseconds)
+  }
+
+  mutating func store() throws -> CommitResult {
+    let step = log.next
+    for record in page.records {
+      let system = try events.key(of: record.system)
+      let ref = try accountRef(of: record, system: system)
+      let isNew = try events.store(record, system: system, accountRef: ref)
+      if isNew && record.kind == .account {
+        linksMade += try accounts.learn(record, system: system, at: step, ownProvenance: page.system == "import" ? "import" : "crm")
+      }
+    }
+    if let range = events.range {
+      try log.append("records", events: range)
+      if linksMade > 0 { try log.appendLinks(made: step, before: range.lowerBound) }
+    }
+    try advanceStream()
+    return CommitResult(
+      stream: page.stream, new: events.told, duplicate: page.records.count - events.told, unlinked: try unlinked(in: events.range))
+  }
+
+  /// An account's own record is filed under its own id.
+  private mutating func accountRef(of record: EventRecord, system: Int64) throws -> Int64? {
+    guard let id = record.kind == .account ? record.id : record.account, !id.isEmpty else { return nil }
+    return try accounts.ref(system: system, id: id)
+  }
+
+  private func unlinked(in range: ClosedRange<Int64>?) throws -> Int {
+    guard let range else { return 0 }
+    return try Int.fetchOne(
+      db.cachedStatement(
+        sql: """
+          SELECT count(*) FROM event WHERE key BETWEEN ? AND ?
+          AND NOT EXISTS (SELECT 1 FROM account_link WHERE ref = event.account_ref)
+          """), arguments: [range.lowerBound, range.upperBound]) ?? 0
+  }
+
+  /// Moves the cursor and the known range; a stream known further than before makes a watermark step.
+  private mutating func advanceStream() throws {
+    let old = try Row.fetchOne(
+      db.cachedStatement(sql: "SELECT known_from, complete_through, kinds FROM stream_state WHERE stream = ?"), arguments: [stream])
+    let oldFrom: Int64? = old?[0]
+    let oldThrough: Int64? = old?[1]
+    let oldKinds: String? = old?[2]
+    let from = page.knownFrom?.microseconds ?? oldFrom
+    let through = [page.completeThrough?.microseconds, oldThrough].compactMap { $0 }.max()
+    let kinds = page.kinds.isEmpty ? oldKinds ?? "" : page.kinds.sorted().map(\.rawValue).joined(separator: " ")
+    try db.cachedStatement(
+      sql: """
+        INSERT INTO stream_state (stream, system, cursor, kinds, known_from, complete_through, last_success)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+        ON CONFLICT (stream) DO UPDATE SET system = ?2, cursor = ifnull(?3, cursor), kinds = ?4, known_from = ?5,
+          complete_through = ?6, last_success = max(ifnull(last_success, ?7), ?7), last_error = NULL
+        """
+    ).execute(arguments: [
+      stream, try events.key(of: page.system), page.cursor?.serialized(), kinds, from, through, page.observedAt.microseconds,
+    ])
+    guard let from, let through, from != oldFrom || through != oldThrough || kinds != oldKinds else { return }
+    let payload: JSON = [
+      "stream": .text(page.stream), "kinds": .text(kinds), "known_from": .integer(from), "complete_through": .integer(through),
+    ]
+    try log.append("watermark", payload: payload.serialized())
+  }
+}

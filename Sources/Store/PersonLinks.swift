@@ -1,0 +1,123 @@
+internal import Events
+internal import GRDB
+
+/// Which person an id or an e-mail address stands for, looked up and linked within one transaction.
+///
+/// Every id gets a person at first sight, so use can be counted by heads; a contact ties its own id, its address and its ids elsewhere
+/// to one person. Ids that two persons claim stay where they are and are listed.
+struct PersonLinks {
+  /// The row of an id, and the person it stands for.
+  typealias Link = (ref: Int64, person: Int64)
+
+  private let db: Database
+  private let mail: Int64
+  private var links: [Reference: Link] = [:]
+
+  init(_ db: Database) throws {
+    self.db = db
+    mail = try Interned.key(of: "email", in: .system, db)
+  }
+
+  /// The person a record names.
+  mutating func link(system: Int64, id: String, at step: Int64) throws -> Link {
+    let reference = reference(system: system, id: id)
+    if let known = try find(reference) { return known }
+    return try insert(reference, person: create(at: step), at: step)
+  }
+
+  /// The person a contact is; ties its ids together.
+  mutating func learn(_ contact: EventRecord, system: Int64, at step: Int64) throws -> Int64 {
+    let (own, others) = try references(of: contact, system: system)
+    var known: Int64?
+    for reference in own where known == nil { known = try find(reference)?.person }
+    for reference in others where known == nil {
+      // A person who is a contact of this system already is another one.
+      if let person = try find(reference)?.person, try !isKnown(person, to: system) { known = person }
+    }
+    let person = try known ?? create(at: step)
+    for reference in own + others {
+      if let holder = try find(reference)?.person {
+        if holder != person { try conflict(reference, holder: holder, claimant: person, at: step) }
+      } else {
+        _ = try insert(reference, person: person, at: step)
+      }
+    }
+    try db.cachedStatement(
+      sql: """
+        UPDATE person SET name = ifnull(?1, name), email = ifnull(?2, email), named_at = ?3
+        WHERE key = ?4 AND ifnull(named_at, ?3) <= ?3
+        """
+    ).execute(arguments: [contact.fields["name"]?.text, contact.fields["email"]?.text, contact.at.microseconds, person])
+    return person
+  }
+
+  /// The contact's own id and its address, and its ids elsewhere in order of their systems' names.
+  private func references(of contact: EventRecord, system: Int64) throws -> (own: [Reference], others: [Reference]) {
+    var own = [reference(system: system, id: contact.id)]
+    var others: [Reference] = []
+    if let address = contact.fields["email"]?.text, let plain = Self.address(address) {
+      own.append(Reference(system: mail, id: plain))
+    }
+    if case .object(let members)? = contact.fields["external"] {
+      for (name, value) in members.sorted(by: { $0.key < $1.key }) {
+        guard let id = value.text, !id.isEmpty else { continue }
+        others.append(reference(system: try Interned.key(of: name, in: .system, db), id: id))
+      }
+    }
+    return (own, others)
+  }
+
+  private func isKnown(_ person: Int64, to system: Int64) throws -> Bool {
+    try Bool.fetchOne(
+      db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM person_link WHERE person = ? AND system = ?)"), arguments: [person, system])
+      ?? false
+  }
+
+  private func reference(system: Int64, id: String) -> Reference {
+    if let address = Self.address(id) { return Reference(system: mail, id: address) }
+    return Reference(system: system, id: id)
+  }
+
+  private mutating func find(_ reference: Reference) throws -> Link? {
+    if let known = links[reference] { return known }
+    let row = try Row.fetchOne(
+      db.cachedStatement(sql: "SELECT key, person FROM person_link WHERE system = ? AND external_id = ?"),
+      arguments: [reference.system, reference.id])
+    guard let row else { return nil }
+    let link: Link = (row[0], row[1])
+    links[reference] = link
+    return link
+  }
+
+  private mutating func insert(_ reference: Reference, person: Int64, at step: Int64) throws -> Link {
+    try db.cachedStatement(sql: "INSERT INTO person_link (system, external_id, person, linked_step) VALUES (?, ?, ?, ?)")
+      .execute(arguments: [reference.system, reference.id, person, step])
+    let link: Link = (db.lastInsertedRowID, person)
+    links[reference] = link
+    return link
+  }
+
+  private func create(at step: Int64) throws -> Int64 {
+    try db.cachedStatement(sql: "INSERT INTO person (created_step) VALUES (?)").execute(arguments: [step])
+    return db.lastInsertedRowID
+  }
+
+  private func conflict(_ reference: Reference, holder: Int64, claimant: Int64, at step: Int64) throws {
+    try db.cachedStatement(
+      sql: """
+        INSERT OR IGNORE INTO link_conflict (subject, system, external_id, holder, claimant, step) VALUES ('person', ?, ?, ?, ?, ?)
+        """
+    ).execute(arguments: [reference.system, reference.id, holder, claimant, step])
+  }
+
+  /// The text in lower case if it looks like an e-mail address.
+  static func address(_ text: String) -> String? {
+    let bytes = text.utf8
+    guard let at = bytes.firstIndex(of: UInt8(ascii: "@")), at != bytes.startIndex else { return nil }
+    let domain = bytes[bytes.index(after: at)...]
+    guard !domain.contains(UInt8(ascii: "@")), let dot = domain.lastIndex(of: UInt8(ascii: ".")), dot != domain.startIndex,
+      domain.index(after: dot) != domain.endIndex, !bytes.contains(where: { $0 <= 32 || $0 == UInt8(ascii: "<") })
+    else { return nil }
+    return text.lowercased()
+  }
+}

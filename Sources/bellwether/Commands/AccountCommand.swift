@@ -1,0 +1,112 @@
+import ArgumentParser
+import Engine
+import Events
+import Revenue
+import Rules
+import Store
+
+/// `bellwether account ID`
+struct AccountCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "account", abstract: "One account: score, open findings, cases, and what happened when.")
+
+  @Argument(help: "The account's number, name, or id in any system.") var id: String
+  @OptionGroup var shared: SharedOptions
+  @OptionGroup var asOf: AsOfOption
+
+  func run() async throws {
+    let store = try EventStore(path: shared.store, access: .readOnly)
+    let snapshot = try await Snapshot(store, asOf: asOf.day)
+    let state = try snapshot.account(id)
+    let transitions = try await store.transitions(of: state.key).filter { $0.at <= snapshot.now }
+    let page = AccountPage(state: state, snapshot: snapshot, transitions: transitions)
+    StandardOutput.print(shared.json ? page.json.serialized() : page.text)
+  }
+}
+
+/// What `bellwether account` shows.
+struct AccountPage {
+  let state: AccountState
+  let snapshot: Snapshot
+  let transitions: [Transition]
+
+  private var calendar: CompanyCalendar { snapshot.configuration.calendar }
+
+  var text: String {
+    ([header, score] + [cases, timeline].filter { !$0.isEmpty }).joined(separator: "\n\n")
+  }
+
+  private var header: String {
+    let entry = QueueEntry(state, snapshot)
+    let mrr = entry.mrr.map { MoneyText.short($0, currency: entry.currency) + " MRR" } ?? "MRR unknown"
+    let seats = state.ledger.level(at: snapshot.now, calendar).map { "\($0.seats) seats" }
+    let notice = entry.noticeIn.map { "notice date in \($0) days" } ?? "notice date unknown"
+    let status = state.churnedOn.map { "churned on \($0)" }
+    let facts = [mrr, seats, notice, "owner \(entry.owner ?? "unknown")", status].compactMap { $0 }
+    let ids = state.externalIDs(asOf: snapshot.now).sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+    return "\(entry.name) (\(state.key.number)) as of \(snapshot.today)\n\(facts.joined(separator: " · "))\n\(ids.joined(separator: " · "))"
+  }
+
+  private var score: String {
+    let risk = state.score["risk"]
+    let expansion = state.score["expansion"]
+    var lines = [
+      "Risk \(points(risk["milli_points"])) points, band \(risk["band"].text ?? "none"), coverage \(percent(risk["coverage"]))"
+    ]
+    lines += (risk["lines"].list ?? []).map(line)
+    lines.append("Expansion \(points(expansion["milli_points"])) points, tier \(expansion["tier"].text ?? "low")")
+    lines += (expansion["lines"].list ?? []).map(line)
+    return lines.joined(separator: "\n")
+  }
+
+  private func line(_ json: JSON) -> String {
+    let name =
+      json["rule"].text ?? (json["cap"].flag == true ? "cap of \(json["category"].text ?? "")" : "floor of \(json["category"].text ?? "")")
+    let amount = points(json["milli_points"])
+    return "  " + String(repeating: " ", count: max(0, 6 - amount.count)) + amount + "  " + name
+  }
+
+  /// Points with one decimal at most.
+  private func points(_ json: JSON) -> String {
+    let tenths = ((json.integer ?? 0) + ((json.integer ?? 0) < 0 ? -50 : 50)) / 100
+    return Fixed(millionths: tenths * 100_000).description
+  }
+
+  private func percent(_ json: JSON) -> String { "\(((json.integer ?? 0) + 5_000) / 10_000)%" }
+
+  private var cases: String {
+    let lines = state.cases.map { expansion in
+      let money = { (amount: Int64) in MoneyText.short(amount, currency: state.ledger.currency) }
+      let standing = expansion.isOpen(on: snapshot.today) ? "open" : "closed"
+      return "  \(expansion.openedOn)  MRR \(money(expansion.mrrBefore)) → \(money(expansion.mrrAfter)), seats "
+        + "\(expansion.seatsBefore) → \(expansion.seatsAfter): \(expansion.verdict), \(standing)"
+    }
+    return lines.isEmpty ? "" : "Expansion cases\n" + lines.joined(separator: "\n")
+  }
+
+  private var timeline: String {
+    guard !transitions.isEmpty else { return "" }
+    var table = TextTable([("DAY", .left), ("RULE", .left), ("CHANGE", .left), ("LEVEL", .left), ("EVIDENCE", .left)])
+    for transition in transitions {
+      let evidence = (transition.evidence.list ?? []).compactMap(\.text).first ?? ""
+      table.add([calendar.day(of: transition.at).description, transition.finding.rule, transition.reason, transition.level, evidence])
+    }
+    return "Timeline\n" + table.rendered()
+  }
+
+  var json: JSON {
+    let entry = QueueEntry(state, snapshot)
+    return [
+      "account": entry.json, "as_of": JSON(snapshot.today), "score": state.score, "cases": .list(state.cases.map(\.json)),
+      "churned_on": JSON(state.churnedOn),
+      "transitions": .list(
+        transitions.map { transition in
+          [
+            "rule": .text(transition.finding.rule), "subject": .text(transition.finding.subject.description),
+            "episode": JSON(transition.finding.episode), "at": JSON(transition.at), "to": .text(transition.to.rawValue),
+            "level": .text(transition.level), "reason": .text(transition.reason), "evidence": transition.evidence,
+          ]
+        }),
+    ]
+  }
+}

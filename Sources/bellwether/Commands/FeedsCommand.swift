@@ -1,0 +1,117 @@
+import ArgumentParser
+import ConfigFiles
+import Events
+import Feeds
+import Logging
+import Store
+import Transport
+
+/// `bellwether feeds`
+struct FeedsCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "feeds", abstract: "What the feeds have brought, and how far each is known.", subcommands: [List.self, Poll.self],
+    defaultSubcommand: List.self)
+
+  struct List: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "list", abstract: "Every stream: known range, last success, last error.")
+
+    @OptionGroup var shared: SharedOptions
+
+    func run() async throws {
+      let store = try EventStore(path: shared.store, access: .readOnly)
+      let streams = try await store.streamStates()
+      let counts = try await store.eventCounts()
+      let unlinked = try await store.unlinkedRecords()
+      if shared.json {
+        StandardOutput.print(json(streams, counts, unlinked).serialized())
+        return
+      }
+      var table = TextTable([
+        ("STREAM", .left), ("KNOWN FROM", .left), ("COMPLETE THROUGH", .left), ("LAST SUCCESS", .left), ("LAST ERROR", .left),
+      ])
+      for state in streams {
+        table.add([
+          state.stream, state.knownFrom?.iso8601 ?? "–", state.completeThrough?.iso8601 ?? "–", state.lastSuccess?.iso8601 ?? "never",
+          state.isFailing ? state.lastError ?? "unknown" : "–",
+        ])
+      }
+      StandardOutput.print(table.isEmpty ? "No stream has been polled yet." : table.rendered())
+      guard !counts.isEmpty else { return }
+      var records = TextTable([("KIND", .left), ("SYSTEM", .left), ("RECORDS", .right)])
+      for count in counts { records.add([count.kind.rawValue, count.system, String(count.count)]) }
+      StandardOutput.print("\n" + records.rendered())
+      guard !unlinked.isEmpty else { return }
+      var strangers = TextTable([("UNLINKED", .left), ("SYSTEM", .left), ("ACCOUNT ID THERE", .left), ("RECORDS", .right)])
+      for row in unlinked { strangers.add([row.kind.rawValue, row.system, row.reference ?? "none given", String(row.count)]) }
+      StandardOutput.print("\n" + strangers.rendered())
+    }
+
+    private func json(_ streams: [StreamState], _ counts: [EventCount], _ unlinked: [UnlinkedRecords]) -> JSON {
+      [
+        "streams": .list(
+          streams.map { state in
+            [
+              "stream": .text(state.stream), "known_from": JSON(state.knownFrom), "complete_through": JSON(state.completeThrough),
+              "last_success": JSON(state.lastSuccess), "last_error": state.isFailing ? JSON(state.lastError) : .null,
+            ]
+          }),
+        "records": .list(
+          counts.map { ["kind": .text($0.kind.rawValue), "system": .text($0.system), "count": JSON($0.count)] }),
+        "unlinked": .list(
+          unlinked.map { row in
+            [
+              "kind": .text(row.kind.rawValue), "system": .text(row.system), "reference": JSON(row.reference), "count": JSON(row.count),
+              "first": JSON(row.first), "last": JSON(row.last),
+            ]
+          }),
+      ]
+    }
+  }
+
+  struct Poll: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "poll", abstract: "Poll one feed now and show what it brings.",
+      discussion:
+        "With --dry-run nothing is stored, the poll begins as the first one would, and a feed that is not enabled may be tried too.")
+
+    @Argument(help: "The feed's name.") var name: String
+    @Flag(help: "Print the canonical records and store nothing. Required: the daemon is what polls and stores.") var dryRun = false
+    @OptionGroup var shared: SharedOptions
+
+    func validate() throws {
+      if !dryRun { throw ValidationError("The daemon polls and stores; to see what a feed brings, add --dry-run.") }
+    }
+
+    func run() async throws {
+      let loaded = try shared.loadConfiguration(needsSecrets: false)
+      guard let connector = loaded.connectors.first(where: { $0.name == name }) else {
+        let known = loaded.connectors.map(\.name).sorted().joined(separator: ", ")
+        throw ValidationError("There is no feed '\(name)'. Known: \(known).")
+      }
+      let client = CurlClient()
+      let poller = Poller(
+        connector: connector, secret: try connector.authentication.secret.map { try loaded.secrets.value($0.name) }, seed: 0,
+        send: { try await client.send($0) }, sleep: { try await Task.sleep(for: $0) })
+      let report = try await poller.poll(at: WallClock.now(), cursors: [:]) { page in
+        for record in page.records { StandardOutput.print(shared.json ? record.json.serialized() : record.line) }
+        for rejected in page.rejected { StandardError.print("rejected: \(rejected)") }
+      }
+      await client.shutDown()
+      for failure in report.failures { StandardError.print("\(failure); \(failure.hint)") }
+      StandardError.print("\(report.records) records in \(report.pages) pages, \(report.rejected.count) rejected; nothing was stored")
+      if !report.failures.isEmpty { throw ExitCode(1) }
+    }
+  }
+}
+
+extension StreamState {
+  /// Whether its last poll failed.
+  var isFailing: Bool { lastFailure.map { failure in lastSuccess.map { failure > $0 } ?? true } ?? false }
+}
+
+extension Record {
+  /// A line for people.
+  fileprivate var line: String {
+    "\(at)  \(kind.rawValue)  \(id)  account \(account ?? "none")  \(body.serialized())"
+  }
+}

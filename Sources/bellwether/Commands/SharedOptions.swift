@@ -1,0 +1,55 @@
+import ArgumentParser
+import ConfigFiles
+import Events
+import Foundation
+import Store
+
+/// What every command takes.
+struct SharedOptions: ParsableArguments {
+  @Option(name: .long, help: ArgumentHelp("The configuration folder.", valueName: "dir"))
+  var config = "config"
+
+  @Option(name: .long, help: ArgumentHelp("The event store.", valueName: "file"))
+  var store = "bellwether.sqlite"
+
+  @Flag(name: .long, help: "Print JSON for machines.")
+  var json = false
+
+  var environment: Environment { Environment(ProcessInfo.processInfo.environment) }
+
+  /// The checked configuration; otherwise every fault is printed and the command ends with status 1.
+  func loadConfiguration(needsSecrets: Bool) throws -> LoadedConfiguration {
+    var diagnostics = Diagnostics()
+    let folder = try ConfigurationFolder(path: config)
+    let loaded = LoadedConfiguration.load(folder, environment: environment, needsSecrets: needsSecrets, into: &diagnostics)
+    for diagnostic in diagnostics.all { StandardError.print(diagnostic.rendered() + "\n") }
+    guard let loaded else {
+      StandardError.print("\(diagnostics.errorCount) errors in \(config); `bellwether check` shows them again.")
+      throw ExitCode(1)
+    }
+    return loaded
+  }
+}
+
+/// An answer as it stood at the end of a company day.
+struct AsOfOption: ParsableArguments {
+  @Option(
+    name: .customLong("as-of"), help: ArgumentHelp("Answer as it stood at the end of that day (YYYY-MM-DD).", valueName: "day"),
+    transform: { text in
+      guard let day = Day(text) else { throw ValidationError("'\(text)' is no day; write YYYY-MM-DD.") }
+      return day
+    })
+  var day: Day?
+}
+
+/// Where messages for people go, so that standard output stays clean for pipes.
+enum StandardError {
+  static func print(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
+}
+
+/// Standard output, unbuffered, so that a reader at the other end of a pipe sees each line as it comes.
+enum StandardOutput {
+  static func print(_ text: String) { FileHandle.standardOutput.write(Data((text + "\n").utf8)) }
+
+  static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+}

@@ -1,0 +1,72 @@
+import ArgumentParser
+import Engine
+import Events
+import Store
+
+/// What the engine knows, now or at the end of a day gone by. Reading only: nothing is written to the store.
+struct Snapshot {
+  let fold: LogFold
+  let configuration: CompiledConfiguration
+  let now: Instant
+
+  /// Steps folded at a time.
+  private static let batch = 500
+
+  /// - Throws: what the store throws; `ValidationError` where nothing is known yet.
+  init(_ store: EventStore, asOf day: Day?) async throws {
+    let source = try await ConfigurationArchive(store).source()
+    var fold = try await Self.start(store, source, fromScratch: day != nil)
+    while true {
+      // The first step alone tells the calendar, and with it where the day ends.
+      let limit = fold.configuration == nil ? 1 : Self.batch
+      let steps = try await store.steps(after: fold.portfolio.position, limit: limit)
+      let end = day.flatMap { day in fold.configuration?.calendar.end(of: day) } ?? .distantFuture
+      let wanted = steps.prefix { $0.at < end }
+      if !wanted.isEmpty { _ = try fold.fold(Array(wanted)) }
+      if steps.isEmpty || wanted.count < steps.count { break }
+    }
+    guard let configuration = fold.configuration, let last = fold.portfolio.now else {
+      throw ValidationError("Nothing is known yet\(day.map { " on \($0)" } ?? ""): run the daemon or `bellwether import` first.")
+    }
+    if let day {
+      let end = configuration.calendar.end(of: day) - Span(microseconds: 1)
+      if end > last { fold.passTime(until: end) }
+    }
+    self.fold = fold
+    self.configuration = configuration
+    now = fold.portfolio.now ?? last
+  }
+
+  private static func start(
+    _ store: EventStore, _ source: @escaping LogFold.ConfigurationSource, fromScratch: Bool
+  ) async throws -> LogFold {
+    let saved = try await store.loadStates()
+    guard !fromScratch, let portfolio = saved.portfolio else { return LogFold(source: source) }
+    return try LogFold(portfolio: portfolio, accounts: saved.accounts, source: source)
+  }
+
+  var today: Day { configuration.calendar.day(of: now) }
+
+  /// Accounts in order of key.
+  var accounts: [AccountState] { fold.accounts.keys.sorted().compactMap { fold.accounts[$0] } }
+
+  /// The one account that a person means by a number, a name or an id in any system.
+  ///
+  /// - Throws: `ValidationError` if there is none or several.
+  func account(_ text: String) throws -> AccountState {
+    let wanted = text.lowercased()
+    let exact = accounts.filter { state in
+      String(state.key.number) == text || state.name(asOf: now).lowercased() == wanted
+        || state.externalIDs(asOf: now).values.contains(text)
+    }
+    let found = exact.isEmpty ? accounts.filter { $0.name(asOf: now).lowercased().contains(wanted) } : exact
+    guard let first = found.first else {
+      throw ValidationError("No account is called '\(text)'. `bellwether queue --all` lists them.")
+    }
+    guard found.count == 1 else {
+      let names = found.prefix(5).map { "\($0.name(asOf: now)) (\($0.key.number))" }.joined(separator: ", ")
+      throw ValidationError("'\(text)' could be \(found.count) accounts: \(names). Name one by its number.")
+    }
+    return first
+  }
+}

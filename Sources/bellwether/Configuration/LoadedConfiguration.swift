@@ -1,0 +1,36 @@
+import ConfigFiles
+import Delivery
+import Engine
+import Feeds
+
+/// Everything `--config` says, checked.
+struct LoadedConfiguration: Sendable {
+  var main: MainFile
+  var engine: CompiledConfiguration
+  var engineContent: String
+  var connectors: [Connector]
+  var sinks: SinkCatalog
+  var secrets: SecretSource
+
+  /// Reads and checks a folder; all faults in one run.
+  ///
+  /// - Parameter needsSecrets: whether the secrets of enabled feeds and sinks must be there: the daemon and `check` need them, `import`,
+  ///   `queue` and `explain` do not.
+  static func load(
+    _ folder: ConfigurationFolder, environment: Environment, needsSecrets: Bool, into diagnostics: inout Diagnostics
+  ) -> LoadedConfiguration? {
+    let main = folder.main.map { MainFile($0, environment: environment, into: &diagnostics) } ?? MainFile()
+    let secrets = SecretSource(folder: main.secretsFolder, environment: environment)
+    let connectors = Connector.all(in: folder.feeds, environment: environment, into: &diagnostics)
+    if needsSecrets {
+      for connector in connectors where connector.isEnabled { connector.checkSecret(in: secrets, into: &diagnostics) }
+    }
+    let sinks = folder.sinks.map {
+      SinkCatalog(reading: $0, environment: environment, secrets: needsSecrets ? secrets : nil, into: &diagnostics)
+    }
+    let files = EngineFiles(folder)
+    guard let engine = files.compiled(into: &diagnostics), !diagnostics.hasErrors else { return nil }
+    return LoadedConfiguration(
+      main: main, engine: engine, engineContent: files.content, connectors: connectors, sinks: sinks ?? SinkCatalog(), secrets: secrets)
+  }
+}

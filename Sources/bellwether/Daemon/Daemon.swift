@@ -1,0 +1,116 @@
+import ConfigFiles
+import Console
+import Delivery
+import Engine
+import Events
+import Feeds
+import Foundation
+import Logging
+import Metrics
+import Rules
+import ServiceLifecycle
+import Store
+import Synchronization
+import Transport
+import UnixSignals
+
+/// The daemon: feeds → log → engine → deliveries, and the console beside them, as one group of services.
+struct Daemon: Sendable {
+  let configuration: LoadedConfiguration
+  let store: EventStore
+  let logger: Logger
+  let metrics: PrometheusRegistry
+  /// Nil for the machine's clock.
+  var simulatedClockURL: String?
+  /// Nil for the configured port.
+  var consolePort: Int?
+  /// Told of each instant of simulated time once everything up to it is done.
+  var onInstant: @Sendable (Instant) async -> Void = { _ in }
+  /// Called when simulated time is over; the daemon ends when it returns.
+  var atEnd: @Sendable () async throws -> Void = {}
+  /// Told the console's port.
+  var onListening: @Sendable (Int) -> Void = { _ in }
+
+  /// Shutdown is over within this time, well inside systemd's stop timeout.
+  static let drainLimit = Duration.seconds(5)
+
+  /// Runs until shutdown, or until simulated time ends.
+  func run(signals: [UnixSignal] = [.sigterm, .sigint]) async throws {
+    let client = CurlClient()
+    let now = try await businessClock(client).now()
+    try await store.activate(digest: configuration.engine.digest, content: configuration.engineContent, at: now)
+    let host = try await EngineHost(store: store)
+    try await host.catchUp()
+    let runners = try configuration.connectors.filter(\.isEnabled).sorted { $0.name < $1.name }.map {
+      try FeedRunner($0, secrets: configuration.secrets, client: client, store: store, logger: logger)
+    }
+    let dispatcher = Dispatcher(
+      store: store, client: client, catalog: configuration.sinks, signers: try configuration.sinks.signers(from: configuration.secrets),
+      logger: logger, atStage: { if case .freezing = $0 { Failpoint.hit(.beforeFreezing) } })
+    let notifier = ServiceNotifier(environment: ProcessInfo.processInfo.environment)
+    var services: [any Service] = [TransportService(client: client)]
+    services.append(console(feeds: runners.count, notifier))
+    services += work(client, host, runners, dispatcher)
+    try await run(services, signals)
+    notifier.stopping()
+    try await store.checkpoint()
+  }
+
+  private func businessClock(_ client: CurlClient) -> BusinessClock {
+    simulatedClockURL.map { .simulated(SimulatedClock(url: $0, client: client)) } ?? .machine
+  }
+
+  private func work(_ client: CurlClient, _ host: EngineHost, _ runners: [FeedRunner], _ dispatcher: Dispatcher) -> [any Service] {
+    if let simulatedClockURL {
+      let clock = SimulatedClock(url: simulatedClockURL, client: client)
+      return [
+        SimulatedTimeline(
+          clock: clock, runners: runners, store: store, host: host, dispatcher: dispatcher, onInstant: onInstant, atEnd: atEnd,
+          logger: logger)
+      ]
+    }
+    let (wakeups, wakeup) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+    var services: [any Service] = [DispatcherService(dispatcher: dispatcher)]
+    services.append(
+      EngineService(host: host, store: store, calendar: configuration.engine.calendar, wakeups: wakeups) { dispatcher.wake() })
+    for runner in runners {
+      services.append(FeedService(runner: runner, store: store, wakeEngine: { wakeup.yield() }, logger: logger))
+    }
+    return services
+  }
+
+  private func console(feeds: Int, _ notifier: ServiceNotifier) -> any Service {
+    let status = "\(feeds) feeds, \(configuration.engine.rules.rules.count) rules"
+    let server = ConsoleServer(
+      host: "127.0.0.1", port: consolePort ?? configuration.main.consolePort, metrics: metrics, logger: logger,
+      readiness: { [store] in await Self.readiness(store) })
+    return server.application { port in
+      notifier.ready(status)
+      onListening(port)
+      logger.info("bellwether is ready", metadata: ["status": .string(status), "console.port": .stringConvertible(port)])
+    }
+  }
+
+  private func run(_ services: [any Service], _ signals: [UnixSignal]) async throws {
+    var settings = ServiceGroupConfiguration(
+      services: services.map {
+        .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup, failureTerminationBehavior: .gracefullyShutdownGroup)
+      }, gracefulShutdownSignals: signals, logger: logger)
+    settings.maximumGracefulShutdownDuration = Self.drainLimit
+    try await ServiceGroup(configuration: settings).run()
+  }
+
+  /// Ready means: the store answers, and no stream's last poll failed.
+  private static func readiness(_ store: EventStore) async -> Readiness {
+    do {
+      let failing = try await store.streamStates().filter { state in
+        guard let failure = state.lastFailure else { return false }
+        return state.lastSuccess.map { failure > $0 } ?? true
+      }
+      if failing.isEmpty { return Readiness(isReady: true, reasons: ["ready"]) }
+      return Readiness(isReady: false, reasons: failing.map { "feed \($0.stream) is failing: \($0.lastError ?? "unknown error")" })
+    } catch {
+      return Readiness(isReady: false, reasons: ["the store does not answer: \(error)"])
+    }
+  }
+}

@@ -1,0 +1,87 @@
+import ConfigFiles
+import Events
+import Feeds
+import Testing
+import Transport
+
+@Suite struct ShippedFeedTests {
+  private func next(_ walk: inout StreamWalk, _ now: Instant) throws -> HTTPRequest {
+    let request = walk.next(now: now)
+    return try #require(request)
+  }
+
+  @Test(arguments: ["stripe", "hubspot", "zendesk", "posthog"])
+  func passesItsOwnCheckAndIsOff(name: String) throws {
+    let feed = try shippedFeed(name)
+    #expect(feed.name == name)
+    #expect(feed.system == name)
+    #expect(!feed.isEnabled)
+    #expect(!feed.allowPrivate)
+    #expect(feed.baseURL.hasPrefix("https://"))
+    #expect(feed.authentication.secret?.name.isEmpty == false)
+  }
+
+  @Test func completesEveryKindItMaps() throws {
+    var completed: Set<Kind> = []
+    for name in ["stripe", "hubspot", "zendesk", "posthog"] {
+      for stream in try shippedFeed(name).streams { completed.formUnion(stream.completes) }
+    }
+    #expect(completed == [.subscription, .invoice, .payment, .account, .contact, .opportunity, .engagement, .ticket, .usage])
+  }
+
+  @Test func takesItsBaseFromTheEnvironment() throws {
+    let feed = try shippedFeed("stripe", ["STRIPE_URL": "http://127.0.0.1:8080/stripe/", "BELLWETHER_ALLOW_PRIVATE": "true"])
+    #expect(feed.baseURL == "http://127.0.0.1:8080/stripe")
+    #expect(feed.allowPrivate)
+  }
+
+  @Test func asksStripeForWhatItNeeds() throws {
+    let now = instant("2026-03-10T12:00:30Z")
+    var events = try walk(try shippedFeed("stripe"), "events")
+    let request = try next(&events, now)
+    #expect(request.url.hasPrefix("https://api.stripe.com/v1/events?limit=100&types%5B%5D=customer.subscription.created&"))
+    #expect(query(request)["created[lte]"] == String(instant("2026-03-10T11:59:30Z").seconds))
+    #expect(query(request)["created[gte]"] == String(instant("2026-02-08T11:59:30Z").seconds), "events are kept for 30 days")
+    #expect(query(request)["starting_after"] == nil)
+    var backfill = try walk(try shippedFeed("stripe"), "subscriptions")
+    let list = try next(&backfill, now)
+    #expect(list.url == "https://api.stripe.com/v1/subscriptions?status=all&limit=100")
+  }
+
+  @Test func asksHubSpotByTimeInMilliseconds() throws {
+    var companies = try walk(try shippedFeed("hubspot"), "companies")
+    let request = try next(&companies, instant("2026-03-10T12:00:00.5Z"))
+    #expect(request.method == "POST")
+    #expect(request.url == "https://api.hubapi.com/crm/v3/objects/companies/search")
+    #expect(request.headers.contains(HTTPHeader("Content-Type", "application/json")))
+    let filters = try body(request)["filterGroups"][0]["filters"]
+    #expect(filters[0] == ["propertyName": "hs_lastmodifieddate", "operator": "GTE", "value": "0"])
+    #expect(filters[1] == ["propertyName": "hs_lastmodifieddate", "operator": "LTE", "value": "1773140400500"])
+    #expect(try body(request)["limit"] == 100)
+  }
+
+  @Test func asksZendeskOnceForATimeAndThenByCursor() throws {
+    let feed = try shippedFeed("zendesk", ["BELLWETHER_START": "2026-01-01"])
+    var tickets = try walk(feed, "tickets")
+    let first = try next(&tickets, instant("2026-03-10T12:00:00Z"))
+    #expect(
+      first.url
+        == "https://your-subdomain.zendesk.com/api/v2/incremental/tickets/cursor?per_page=1000&include=metric_sets&start_time=1767225600")
+    var later = try walk(feed, "tickets", cursor: ["token": "abc==", "through": "2026-03-01T00:00:00Z"])
+    let second = try next(&later, instant("2026-03-10T12:00:00Z"))
+    #expect(query(second) == ["per_page": "1000", "include": "metric_sets", "cursor": "abc=="])
+  }
+
+  @Test func asksPostHogInItsOwnWords() throws {
+    let feed = try shippedFeed("posthog", ["POSTHOG_PROJECT": "42"])
+    var events = try walk(feed, cursor: ["through": "2026-03-10T10:00:00Z", "known_from": "2026-01-01T00:00:00Z"])
+    let request = try next(&events, instant("2026-03-10T12:00:00.25Z"))
+    #expect(request.url == "https://us.posthog.com/api/projects/42/query")
+    #expect(
+      try body(request)["query"]["query"].text == """
+        SELECT uuid, event, distinct_id, timestamp, $group_0, properties.quantity, properties.team FROM events \
+        WHERE timestamp > toDateTime64('2026-03-10 09:30:00.000000',6,'UTC') AND timestamp <= \
+        toDateTime64('2026-03-10 11:00:00.250000',6,'UTC') ORDER BY timestamp, uuid LIMIT 10000
+        """)
+  }
+}

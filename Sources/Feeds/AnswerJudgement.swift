@@ -7,6 +7,7 @@ extension StreamWalk {
     case success
     case skip
     case restart
+    case shrink(reason: String)
     case wait(String, FeedFailure.Cause, atLeast: Duration)
     case failed(FeedFailure)
   }
@@ -21,6 +22,8 @@ extension StreamWalk {
       case .skip: return .skip
       case .restart: return .restart
       case .retry: return waiting(response)
+      case .refresh: return .failed(refused(response))
+      case .shrink: return .shrink(reason: "the vendor answered \(status)")
       case .fail:
         return .failed(
           failure(.unexpectedAnswer, "the vendor answered \(status)\(Self.excerpt(response))", "see the vendor's documentation"))

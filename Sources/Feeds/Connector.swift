@@ -147,6 +147,10 @@ extension Connector {
       case skip
       /// Forget the page token and walk from the walk's start again.
       case restart
+      /// Get a new access token and ask again.
+      case refresh
+      /// Ask for less: a smaller page, or a shorter stretch of time.
+      case shrink
     }
     let status: Int
     /// A text the body must hold; empty for any.

@@ -116,6 +116,8 @@ package struct StreamWalk: Sendable {
       return finishPage(MappedPage(), isLast: true, date: date(of: response, now: now))
     case .restart:
       return restart()
+    case .shrink(let reason):
+      return wait(reason: reason, cause: .unavailable, atLeast: .zero)
     case .wait(let reason, let cause, let floor): return wait(reason: reason, cause: cause, atLeast: floor)
     case .failed(let failure): return .failed(failure)
     }

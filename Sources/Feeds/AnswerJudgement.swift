@@ -16,7 +16,7 @@ extension StreamWalk {
   func judge(_ response: HTTPResponse) -> Judgement {
     let status = response.status
     if (200..<300).contains(status) { return .success }
-    for rule in stream.errorRules where rule.status == status {
+    for rule in errorRules where rule.status == status {
       guard rule.body.isEmpty || String(decoding: response.body, as: UTF8.self).contains(rule.body) else { continue }
       switch rule.action {
       case .skip: return .skip
@@ -37,7 +37,7 @@ extension StreamWalk {
         failure(.unexpectedAnswer, "the vendor answered \(status), a redirect, which is not followed", "correct base_url"))
     case 404:
       return .failed(
-        failure(.unexpectedAnswer, "there is nothing at \(stream.request.path) (404)", "check base_url and the stream's path"))
+        failure(.unexpectedAnswer, "there is nothing at \(askedPath) (404)", "check base_url and the stream's path"))
     default:
       return .failed(
         failure(

@@ -310,11 +310,6 @@ import Transport
     #expect(next.next(now: now).map { query($0)["size"] } == "20")
   }
 
-  @Test func aStoredLinkOfAnotherHostIsNotFollowed() throws {
-    let feed = try exampleFeed(paging: "{ next_url: next }")
-    var walk = try walk(feed, cursor: ["walk": ["token": "https://old.example.com/v1/things?page=2"]])
-    #expect(walk.next(now: now)?.url == "https://api.example.com/v1/things?limit=2")
-  }
 
   @Test func moreTiesThanACapHoldsAreRefused() throws {
     let feed = try exampleFeed(

@@ -41,6 +41,7 @@ func harvest(
         harvest.records.append(contentsOf: page)
         cursor = try JSON(parsing: walk.cursor.serialized())
       case .more: break
+      case .body: preconditionFailure("a poller reads bodies")
       case .retry: now = now + .seconds(1)
       case .failed(let failure): throw failure
       }

@@ -153,5 +153,5 @@ extension RequestTarget {
   /// Scheme, host and port, the port only where it is written.
   var origin: String { (isSecure ? "https://" : "http://") + host + (port.map { ":\($0)" } ?? "") }
 
-  private var effectivePort: Int { port ?? (isSecure ? 443 : 80) }
+  var effectivePort: Int { port ?? (isSecure ? 443 : 80) }
 }

@@ -63,9 +63,9 @@ extension StreamWalk {
     rule(for: response).map { $0.action == .refresh } ?? (response.status == 401)
   }
 
-  /// Whether a piece of the answer may come into a message for people.
+  /// Whether a piece of the answer may come into a message for people; what holds records never does.
   func mayQuote(_ response: HTTPResponse) -> Bool {
-    !(200..<300).contains(response.status) || errorRules.contains { $0.status == response.status }
+    !(200..<300).contains(response.status) || rule(for: response)?.action == .fail
   }
 
   private func waiting(_ response: HTTPResponse) -> Judgement {

@@ -129,8 +129,14 @@ extension StreamWalk {
   /// The URL of a next page moves along: the token of one host is for no other.
   mutating func moveBase(to newBase: String) {
     baseURL = newBase
-    if stream.paging.followsLinks { position.walk?.token = position.walk?.token.map(atBase) }
-    if followUp?.current.paging.followsLinks ?? false { followUp?.token = followUp?.token.map(atBase) }
+    if stream.paging.followsLinks, let link = position.walk?.token {
+      let moved = atBase(link)
+      position.walk?.token = moved
+    }
+    if let waiting = followUp, waiting.current.paging.followsLinks, let link = waiting.token {
+      let moved = atBase(link)
+      followUp?.token = moved
+    }
   }
 
   private func atBase(_ link: JSON) -> JSON {

@@ -63,9 +63,9 @@ extension StreamWalk {
     rule(for: response).map { $0.action == .refresh } ?? (response.status == 401)
   }
 
-  /// Whether a piece of the answer may come into a message for people.
+  /// Whether a piece of the answer may come into a message for people; what holds records never does.
   func mayQuote(_ response: HTTPResponse) -> Bool {
-    !(200..<300).contains(response.status) || errorRules.contains { $0.status == response.status }
+    !(200..<300).contains(response.status) || rule(for: response)?.action == .fail
   }
 
   private func waiting(_ response: HTTPResponse) -> Judgement {
@@ -126,18 +126,23 @@ extension StreamWalk {
 
   /// Asks another base URL from here on, for the same page.
   ///
-  /// A next page's URL moves along: the token of one host is for no other.
+  /// The URL of a next page moves along: the token of one host is for no other.
   mutating func moveBase(to newBase: String) {
     baseURL = newBase
-    if stream.paging.followsLinks, let url = position.walk?.token?.text { position.walk?.token = .text(Self.moved(url, to: newBase)) }
-    if let followUp, followUp.current.paging.followsLinks, let url = followUp.token?.text {
-      self.followUp?.token = .text(Self.moved(url, to: newBase))
+    if stream.paging.followsLinks, let link = position.walk?.token {
+      let moved = atBase(link)
+      position.walk?.token = moved
+    }
+    if let waiting = followUp, waiting.current.paging.followsLinks, let link = waiting.token {
+      let moved = atBase(link)
+      followUp?.token = moved
     }
   }
 
-  private static func moved(_ url: String, to newBase: String) -> String {
-    guard let old = try? RequestTarget(url), let base = try? RequestTarget(newBase), !old.isSameOrigin(as: base) else { return url }
-    return base.origin + url.dropFirst(old.origin.count)
+  private func atBase(_ link: JSON) -> JSON {
+    guard let url = link.text, let old = try? RequestTarget(url), let base = try? RequestTarget(baseURL), !old.isSameOrigin(as: base)
+    else { return link }
+    return .text(base.origin + url.dropFirst(old.origin.count))
   }
 }
 
@@ -158,5 +163,5 @@ extension RequestTarget {
   /// Scheme, host and port, the port only where it is written.
   var origin: String { (isSecure ? "https://" : "http://") + host + (port.map { ":\($0)" } ?? "") }
 
-  private var effectivePort: Int { port ?? (isSecure ? 443 : 80) }
+  var effectivePort: Int { port ?? (isSecure ? 443 : 80) }
 }

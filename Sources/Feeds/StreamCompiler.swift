@@ -49,7 +49,8 @@ struct StreamCompiler {
     }
     return Connector.Stream(
       name: name, isBackfill: isBackfill, completes: completes, coversCustomers: covers, start: start ?? self.start, request: request,
-      paging: paging, cursor: cursor, decoding: decoding, selection: selection, followUps: followUps, mappings: mappings, paths: compiler.paths,
+      paging: paging, cursor: cursor, decoding: decoding, selection: selection, followUps: followUps, mappings: mappings,
+      paths: compiler.paths,
       errorRules: rules)
   }
 
@@ -104,7 +105,8 @@ struct StreamCompiler {
         .badDecode, "each line of \(decoding.format.rawValue) is a record", at: reader.range(ofKey: "records"), hint: "write records: .")
     } else if case .rows = selection {
       diagnostics.report(
-        .badDecode, "rows are not read from what is wrapped", at: reader.range(ofKey: "records"), hint: "name the path of a list of objects")
+        .badDecode, "rows are not read from what is wrapped", at: reader.range(ofKey: "records"), hint: "name the path of a list of objects"
+      )
     }
   }
 

@@ -88,7 +88,8 @@ func run(
       #expect(rejected.isEmpty, "\(rejected)")
       records.append(contentsOf: page)
       pages += 1
-    case .retry: continue
+    case .more, .retry: continue
+    case .body: preconditionFailure("a poller reads bodies")
     case .failed(let failure): throw failure
     }
   }
@@ -109,5 +110,15 @@ struct SeededRandom: RandomNumberGenerator {
     z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
     z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
     return z ^ (z >> 31)
+  }
+}
+
+extension Poller {
+  /// A poller with one secret under every name, which keeps no tokens and has no budget.
+  init(connector: Connector, secret: Secret?, seed: UInt64, send: @escaping Send, sleep: @escaping Sleep) {
+    let secrets = Dictionary(connector.authentication.secrets.compactMap { name in secret.map { (name.name, $0) } }) { $1 }
+    self.init(
+      connector: connector, secrets: secrets, tokens: TokenFolder(path: "/nonexistent/tokens"), budgets: nil, seed: seed, send: send,
+      sleep: sleep)
   }
 }

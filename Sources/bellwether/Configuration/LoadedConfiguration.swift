@@ -11,6 +11,8 @@ struct LoadedConfiguration: Sendable {
   var connectors: [Connector]
   var sinks: SinkCatalog
   var secrets: SecretSource
+  /// From `bellwether.yaml`, else the service manager's; nil where neither names one.
+  var stateFolder: String?
 
   /// Reads and checks a folder; all faults in one run.
   ///
@@ -23,7 +25,7 @@ struct LoadedConfiguration: Sendable {
     let secrets = SecretSource(folder: main.secretsFolder, environment: environment)
     let connectors = Connector.all(in: folder.feeds, environment: environment, into: &diagnostics)
     if needsSecrets {
-      for connector in connectors where connector.isEnabled { connector.checkSecret(in: secrets, into: &diagnostics) }
+      for connector in connectors where connector.isEnabled { connector.checkSecrets(in: secrets, into: &diagnostics) }
     }
     let sinks = folder.sinks.map {
       SinkCatalog(reading: $0, environment: environment, secrets: needsSecrets ? secrets : nil, into: &diagnostics)
@@ -31,6 +33,13 @@ struct LoadedConfiguration: Sendable {
     let files = EngineFiles(folder)
     guard let engine = files.compiled(into: &diagnostics), !diagnostics.hasErrors else { return nil }
     return LoadedConfiguration(
-      main: main, engine: engine, engineContent: files.content, connectors: connectors, sinks: sinks ?? SinkCatalog(), secrets: secrets)
+      main: main, engine: engine, engineContent: files.content, connectors: connectors, sinks: sinks ?? SinkCatalog(), secrets: secrets,
+      stateFolder: main.stateFolder ?? environment["STATE_DIRECTORY"]?.split(separator: ":").first.map(String.init))
+  }
+
+  /// Where refresh tokens are kept: in the state folder, or beside the store.
+  func tokens(besideStore path: String) -> TokenFolder {
+    let folder = stateFolder ?? path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+    return TokenFolder(path: (folder.hasSuffix("/") ? folder : folder + "/") + "tokens")
   }
 }

@@ -14,7 +14,8 @@ import Transport
   private static func subscription(_ number: Int, at: Int64, _ more: [String: JSON] = [:]) -> JSON {
     let plain: JSON = [
       "id": .text("sub\(number)"), "customer_id": .text("cust\(number)"), "status": "active", "currency_code": "EUR", "billing_period": 1,
-      "billing_period_unit": "month", "started_at": 1_735_689_600, "created_at": 1_735_689_000, "updated_at": .integer(at), "deleted": false,
+      "billing_period_unit": "month", "started_at": 1_735_689_600, "created_at": 1_735_689_000, "updated_at": .integer(at),
+      "deleted": false,
       "current_term_end": 1_775_001_600, "mrr": 10000,
       "subscription_items": [
         ["item_price_id": "team-EUR-Monthly", "item_type": "plan", "quantity": 5, "unit_price": 2000, "amount": 10000],
@@ -82,18 +83,23 @@ import Transport
     #expect(try await vendor.poll(at: now + .minutes(10)).ids(.subscription).contains("sub2"))
   }
 
-  @Test(arguments: [
-    (["status": "in_trial"], ["status": "trialing"]),
-    (["status": "paused"], ["status": "paused"]),
-    (["due_since": 1_773_000_000, "due_invoices_count": 1], ["status": "past_due"]),
-    (["status": "non_renewing", "cancelled_at": 1_775_001_600], ["cancel_at": "2026-04-01T00:00:00Z"]),
-    (["status": "cancelled", "cancelled_at": 1_772_323_200], ["status": "canceled", "ended_at": "2026-03-01T00:00:00Z"]),
-    (
-      ["discounts": [["type": "percentage", "percentage": .decimal("10.5"), "duration_type": "limited_period", "apply_till": 1_775_001_600]]],
-      ["discounts": [["percent": .decimal("10.5"), "ends_at": "2026-04-01T00:00:00Z"]]]
-    ),
-    (["discounts": [["type": "fixed_amount", "amount": 500, "duration_type": "one_time"]]], ["discounts": []]),
-  ] as [([String: JSON], [String: JSON])])
+  @Test(
+    arguments: [
+      (["status": "in_trial"], ["status": "trialing"]),
+      (["status": "paused"], ["status": "paused"]),
+      (["due_since": 1_773_000_000, "due_invoices_count": 1], ["status": "past_due"]),
+      (["status": "non_renewing", "cancelled_at": 1_775_001_600], ["cancel_at": "2026-04-01T00:00:00Z"]),
+      (["status": "cancelled", "cancelled_at": 1_772_323_200], ["status": "canceled", "ended_at": "2026-03-01T00:00:00Z"]),
+      (
+        [
+          "discounts": [
+            ["type": "percentage", "percentage": .decimal("10.5"), "duration_type": "limited_period", "apply_till": 1_775_001_600]
+          ]
+        ],
+        ["discounts": [["percent": .decimal("10.5"), "ends_at": "2026-04-01T00:00:00Z"]]]
+      ),
+      (["discounts": [["type": "fixed_amount", "amount": 500, "duration_type": "one_time"]]], ["discounts": []]),
+    ] as [([String: JSON], [String: JSON])])
   func readsAState(vendors: [String: JSON], ours: [String: JSON]) async throws {
     let at = (now - .days(3)).seconds
     var dialect = ChargebeeDialect()
@@ -130,7 +136,8 @@ import Transport
         "id": "1001", "customer_id": "cust1", "status": "payment_due", "total": 11900, "currency_code": "EUR", "date": 1_772_323_200,
         "due_date": 1_774_915_200, "updated_at": .integer(at), "price_type": "tax_exclusive",
         "line_items": [
-          ["id": "li1", "amount": 10000, "entity_type": "plan_item_price"], ["id": "li2", "amount": 700, "entity_type": "charge_item_price"],
+          ["id": "li1", "amount": 10000, "entity_type": "plan_item_price"],
+          ["id": "li2", "amount": 700, "entity_type": "charge_item_price"],
           ["id": "li3", "amount": 300, "entity_type": "addon_item_price", "metered": true],
           ["id": "li4", "amount": -1000, "entity_type": "plan_item_price"],
         ], "taxes": [["name": "VAT", "amount": 1900]],

@@ -13,7 +13,8 @@ import Transport
 
   private static func company(_ number: Int64, _ name: String, at: Instant) -> JSON {
     [
-      "kind": "account", "id": .text(String(number)), "at": JSON(at), "feed": "hubspot", "account": .text(String(number)), "name": .text(name),
+      "kind": "account", "id": .text(String(number)), "at": JSON(at), "feed": "hubspot", "account": .text(String(number)),
+      "name": .text(name),
       "status": "customer", "external": ["stripe": .text("cus_\(number)")],
     ]
   }
@@ -58,7 +59,10 @@ import Transport
     var dialect = HubSpotDialect()
     let count = HubSpotDialect.resultLimit + 1
     dialect.records["contacts"] = (1...count).map {
-      ["id": .integer(Int64($0)), "modified": .integer((now - .days(5)).seconds * 1000), "properties": ["email": .text("p\($0)@example.com")]]
+      [
+        "id": .integer(Int64($0)), "modified": .integer((now - .days(5)).seconds * 1000),
+        "properties": ["email": .text("p\($0)@example.com")],
+      ]
     }
     let poll = try await run(dialect).poll(at: now)
     #expect(poll.records.count == count)

@@ -69,7 +69,7 @@ import Transport
     }
     let second = try await vendor.poll(at: now + .hours(1))
     #expect(second.ids(.account) == ["0012"])
-    vendor.change { #expect($0.tokenRequests >= 2) }
+    vendor.change { #expect($0.tokenRequests == 2) }
   }
 
   @Test func aForgottenLocatorBeginsAgain() async throws {
@@ -103,7 +103,7 @@ import Transport
   @Test func anUnknownFieldIsNamed() async throws {
     let poll = try await run(SalesforceDialect(), ["SALESFORCE_ACCOUNT_FIELDS": "Nope__c"]).poll(at: now, failing: true)
     #expect(poll.report.failures.map(\.stream) == ["accounts"])
-    #expect(poll.report.failures[0].message.contains("No such column 'Nope__c'"))
+    #expect(poll.report.failures.allSatisfy { $0.message.contains("No such column 'Nope__c'") })
   }
 
   @Test func readsFieldsOfYourOwn() async throws {
@@ -147,13 +147,11 @@ import Transport
     dialect.put("Contact", Self.contact("003A", at: now - .days(30)))
     let vendor = try run(dialect)
     let first = try await vendor.poll(at: now)
-    #expect(
-      first.lines(.contact) == [
-        [
-          "kind": "contact", "id": "003A", "at": JSON(now - .days(30)), "feed": "salesforce", "account": "0011",
-          "email": "ada@company1.example", "name": "Ada Byron", "title": "CTO", "company": "Company 1", "role": "user", "status": "active",
-        ]
-      ])
+    let plain: JSON = [
+      "kind": "contact", "id": "003A", "at": JSON(now - .days(30)), "feed": "salesforce", "account": "0011",
+      "email": "ada@company1.example", "name": "Ada Byron", "title": "CTO", "company": "Company 1", "role": "user", "status": "active",
+    ]
+    #expect(first.lines(.contact) == [plain])
     // The role is a record of its own: the contact's stamp stays.
     func give(_ isDeleted: Bool, at: Instant) {
       let roles: JSON = [["Role": "Champion", "IsDeleted": .flag(isDeleted)], ["Role": "Evaluator", "IsDeleted": false]]
@@ -166,20 +164,21 @@ import Transport
     }
     give(false, at: now + .minutes(10))
     let second = try await vendor.poll(at: now + .hours(1))
-    #expect(second.lines(.contact) == [first.lines(.contact)[0].with(["role": "champion", "at": JSON(now + .minutes(10))])])
+    #expect(second.lines(.contact) == [plain.with(["role": "champion", "at": JSON(now + .minutes(10))])])
     give(true, at: now + .minutes(70))
     let third = try await vendor.poll(at: now + .hours(2))
-    #expect(third.lines(.contact) == [first.lines(.contact)[0].with(["at": JSON(now + .minutes(70))])])
+    #expect(third.lines(.contact) == [plain.with(["at": JSON(now + .minutes(70))])])
   }
 
-  @Test(arguments: [
-    (["Buying_Role__c": "Evaluator;Champion;Decision Maker"], "champion", "active"),
-    (["Buying_Role__c": "Evaluator;Decision Maker"], "decision_maker", "active"),
-    (["Buying_Role__c": "Former Champion"], "user", "active"), (["IsDeleted": true], "user", "left"),
-    (["No_Longer_There__c": true, "Buying_Role__c": "Champion"], "champion", "left"),
-    (["No_Longer_There__c": false], "user", "active"),
-    (["IsDeleted": true, "MasterRecordId": "003B", "Buying_Role__c": "Champion"], "user", "left"),
-  ] as [([String: JSON], String, String)])
+  @Test(
+    arguments: [
+      (["Buying_Role__c": "Evaluator;Champion;Decision Maker"], "champion", "active"),
+      (["Buying_Role__c": "Evaluator;Decision Maker"], "decision_maker", "active"),
+      (["Buying_Role__c": "Former Champion"], "user", "active"), (["IsDeleted": true], "user", "left"),
+      (["No_Longer_There__c": true, "Buying_Role__c": "Champion"], "champion", "left"),
+      (["No_Longer_There__c": false], "user", "active"),
+      (["IsDeleted": true, "MasterRecordId": "003B", "Buying_Role__c": "Champion"], "user", "left"),
+    ] as [([String: JSON], String, String)])
   func readsAContact(fields: [String: JSON], role: String, status: String) async throws {
     var dialect = SalesforceDialect()
     dialect.customFields["Contact"] = ["Buying_Role__c", "No_Longer_There__c"]
@@ -232,7 +231,7 @@ import Transport
     dialect.put("Event", meeting.with(["Id": "00U2", "StartDateTime": Self.stamp(now + .minutes(30))]))
     let vendor = try run(dialect)
     let first = try await vendor.poll(at: now)
-    #expect(first.ids(.engagement) == ["00T1", "00T4", "00U1"])
+    try #require(first.ids(.engagement) == ["00T1", "00T4", "00U1"])
     #expect(
       first.lines(.engagement)[0] == [
         "kind": "engagement", "id": "00T1", "at": JSON(now - .days(1)), "feed": "salesforce", "account": "0011", "person": "003A",

@@ -12,7 +12,15 @@ struct SalesforceDialect: VendorDialect {
   /// How many requests for records are answered before the service is down; nil while it is up.
   var answersLeft: Int?
   private var generation = 0
-  private var locators: [String: [JSON]] = [:]
+  private var locators: [String: Rest] = [:]
+  private var nextLocator = 0
+
+  /// What a query has not shown yet, as it was when it was asked.
+  private struct Rest {
+    let rows: [JSON]
+    let size: Int
+  }
+
   private(set) var tokenRequests = 0
 
   static let instance = "https://acme.my.salesforce.com"
@@ -49,12 +57,15 @@ struct SalesforceDialect: VendorDialect {
     guard request.method == "GET", parts.count >= 4, parts[..<2] == ["services", "data"] else {
       return Self.refusal(404, "NOT_FOUND", "The requested resource does not exist")
     }
-    if parts[3] == "query", parts.count == 5 { return page(of: parts[4]) }
+    if parts[3] == "query", parts.count == 5 {
+      guard let rest = locators[parts[4]] else { return Self.refusal(400, "INVALID_QUERY_LOCATOR", "invalid query locator") }
+      return page(rest.rows, size: rest.size)
+    }
     guard parts[3] == "queryAll", parts.count == 4, let text = request.parameter("q") else {
       return Self.refusal(404, "NOT_FOUND", "The requested resource does not exist")
     }
     do {
-      return try run(SOQL(text))
+      return try run(SOQL(text), size: Self.size(request, most: pageSize))
     } catch {
       return Self.refusal(400, error.code, error.message)
     }
@@ -78,7 +89,13 @@ struct SalesforceDialect: VendorDialect {
     return HTTPResponse(status: 200, body: body.serializedBytes())
   }
 
-  private mutating func run(_ query: SOQL) throws(SOQL.Fault) -> HTTPResponse {
+  /// A client may ask for pages of 200 to 2,000.
+  private static func size(_ request: HTTPRequest, most: Int) -> Int {
+    let option = request.header("Sforce-Query-Options").flatMap { Int($0.dropFirst("batchSize=".count)) }
+    return option.map { min(most, max(200, $0)) } ?? most
+  }
+
+  private mutating func run(_ query: SOQL, size: Int) throws(SOQL.Fault) -> HTTPResponse {
     guard let standard = Self.standardFields[query.object] else {
       throw SOQL.Fault(code: "INVALID_TYPE", message: "sObject type '\(query.object)' is not supported.")
     }
@@ -90,22 +107,17 @@ struct SalesforceDialect: VendorDialect {
       let (left, right) = (first["SystemModstamp"].text ?? "", second["SystemModstamp"].text ?? "")
       return (left, first["Id"].text ?? "") < (right, second["Id"].text ?? "")
     }
-    let locator = "01gxx\(locators.count)AAA-\(pageSize)"
-    locators[locator] = found.map { Self.shown($0, query) }
-    return page(of: locator)
+    return page(found.map { Self.shown($0, query) }, size: size)
   }
 
-  private mutating func page(of locator: String) -> HTTPResponse {
-    guard let rows = locators[locator] else { return Self.refusal(400, "INVALID_QUERY_LOCATOR", "invalid query locator") }
-    let rest = Array(rows.dropFirst(pageSize))
-    var answer: [String: JSON] = [
-      "totalSize": JSON(rows.count), "done": .flag(rest.isEmpty), "records": .list(Array(rows.prefix(pageSize))),
-    ]
-    locators[locator] = nil
+  private mutating func page(_ rows: [JSON], size: Int) -> HTTPResponse {
+    let rest = Array(rows.dropFirst(size))
+    var answer: [String: JSON] = ["totalSize": JSON(rows.count), "done": .flag(rest.isEmpty), "records": .list(Array(rows.prefix(size)))]
     if !rest.isEmpty {
-      let next = "01gxx\(locators.count)AAA-\(rest.count)"
-      locators[next] = rest
-      answer["nextRecordsUrl"] = .text("/services/data/v62.0/query/\(next)")
+      let locator = "01gxx\(nextLocator)AAA-\(size)"
+      nextLocator += 1
+      locators[locator] = Rest(rows: rest, size: size)
+      answer["nextRecordsUrl"] = .text("/services/data/v62.0/query/\(locator)")
     }
     return HTTPResponse(status: 200, body: JSON.object(answer).serializedBytes())
   }

@@ -26,60 +26,69 @@ final class VendorRun<Dialect: VendorDialect>: Sendable {
 
   private struct State {
     var dialect: Dialect
+    var now = Instant(seconds: 0)
     var requests: [HTTPRequest] = []
     var cursors: [String: JSON] = [:]
     var slept: [Duration] = []
   }
 
-  private let feed: Connector
-  private let secrets: [String: String]
-  private let state: Mutex<State>
+  private let poller: Poller
+  private let state: Shared<State>
+  private let tokens = FileManager.default.temporaryDirectory.appendingPathComponent("tokens-\(UUID().uuidString)").path
+
+  deinit { try? FileManager.default.removeItem(atPath: tokens) }
 
   init(_ feed: Connector, _ dialect: Dialect, secrets: [String: String]) {
-    self.feed = feed
-    self.secrets = secrets
-    state = Mutex(State(dialect: dialect))
+    let state = Shared(State(dialect: dialect))
+    self.state = state
+    // No budgets: they are kept by the wall clock, which does not move here.
+    poller = Poller(
+      connector: feed, secrets: secrets.mapValues { Secret($0) }, tokens: TokenFolder(path: tokens), budgets: nil, seed: 7,
+      send: { request in
+        state.value.withLock { state in
+          state.requests.append(request)
+          let answer = state.dialect.answer(request, at: state.now)
+          return HTTPResponse(status: answer.status, headers: answer.headers + [HTTPHeader("Date", httpDate(state.now))], body: answer.body)
+        }
+      }, sleep: { duration in state.value.withLock { $0.slept.append(duration) } })
   }
 
   /// Changes what the vendor holds.
-  func change(_ change: (inout Dialect) -> Void) { state.withLock { change(&$0.dialect) } }
+  func change(_ change: (inout Dialect) -> Void) { state.value.withLock { change(&$0.dialect) } }
 
   /// The requests since the last call.
   func requests() -> [HTTPRequest] {
-    state.withLock { state in
+    state.value.withLock { state in
       defer { state.requests = [] }
       return state.requests
     }
   }
 
   /// How long the poller has waited, wait by wait.
-  var slept: [Duration] { state.withLock(\.slept) }
-
-  func cursor(_ stream: String) -> JSON { state.withLock { $0.cursors[stream] ?? .null } }
+  var slept: [Duration] { state.value.withLock(\.slept) }
 
   /// One poll of every stream. Records that do not fit, and failures unless `failing`, fail the test.
   func poll(at now: Instant, failing: Bool = false) async throws -> Poll {
     var poll = Poll()
-    poll.report = try await poller(now).poll(at: now, cursors: state.withLock(\.cursors)) { page in
+    let cursors = state.value.withLock { state in
+      state.now = now
+      return state.cursors
+    }
+    poll.report = try await poller.poll(at: now, cursors: cursors) { page in
       poll.records.append(contentsOf: page.records)
       #expect(page.rejected.isEmpty, "\(page.rejected)")
-      state.withLock { $0.cursors[page.stream] = page.cursor }
+      state.value.withLock { $0.cursors[page.stream] = page.cursor }
     }
     if !failing { #expect(poll.report.failures.isEmpty, "\(poll.report.failures)") }
     return poll
   }
+}
 
-  private func poller(_ now: Instant) -> Poller {
-    Poller(
-      connector: feed, secret: secrets.values.first.map { Secret($0) }, seed: 7,
-      send: { request in
-        self.state.withLock { state in
-          state.requests.append(request)
-          let answer = state.dialect.answer(request, at: now)
-          return HTTPResponse(status: answer.status, headers: answer.headers + [HTTPHeader("Date", httpDate(now))], body: answer.body)
-        }
-      }, sleep: { duration in self.state.withLock { $0.slept.append(duration) } })
-  }
+/// A value that a poller's closures and a test share.
+private final class Shared<Value: Sendable>: Sendable {
+  let value: Mutex<Value>
+
+  init(_ value: Value) { self.value = Mutex(value) }
 }
 
 extension HTTPRequest {

@@ -55,7 +55,7 @@ import Transport
         "kind": "subscription", "id": .text(id), "at": .text(at), "feed": "stripe", "account": .text("cus_\(number)"),
         "status": .text(status), "items": .list(items), "started_at": JSON(Instant(seconds: started)),
       ]
-      if let percent { line["discounts"] = [["percent": .integer(percent)]] } else if isBasil { line["discounts"] = [] }
+      if let percent { line["discounts"] = [["percent": .integer(percent)]] }
       return .object(line)
     }
   }

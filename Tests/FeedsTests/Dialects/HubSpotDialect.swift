@@ -8,12 +8,13 @@ struct HubSpotDialect: VendorDialect {
   var records: [String: [JSON]] = [:]
   /// The companies of an engagement, by object type and id.
   var companies: [String: [Int64]] = [:]
+  /// The most results of one search.
+  var resultLimit = 10_000
   /// How many of the next requests are refused for their rate.
   var refusals = 0
 
   static let token = "pat-dialect"
   static let pageLimit = 200
-  static let resultLimit = 10_000
   static let batchLimit = 1000
   /// How long search takes to find a change.
   static let indexDelay = Span.minutes(50)
@@ -72,8 +73,8 @@ struct HubSpotDialect: VendorDialect {
       return left == right ? Self.scattered(first) < Self.scattered(second) : left < right
     }
     let offset = body["after"].scalarText.flatMap { Int($0) } ?? 0
-    guard offset + Int(limit) <= Self.resultLimit else {
-      return Self.refusal(400, "VALIDATION_ERROR", "paging through more than 10,000 results is not possible")
+    guard offset + Int(limit) <= resultLimit else {
+      return Self.refusal(400, "VALIDATION_ERROR", "paging through more than \(resultLimit) results is not possible")
     }
     let wanted = Set((body["properties"].list ?? []).compactMap(\.text))
     let page = found.dropFirst(offset).prefix(Int(limit))

@@ -99,6 +99,10 @@ struct StripeDialect: VendorDialect {
   private func list(_ request: HTTPRequest, _ records: [JSON], allowed: Set<String>) -> HTTPResponse {
     var limit = 10
     var rest = records[...]
+    if let last = request.parameter("starting_after") {
+      guard let place = records.firstIndex(where: { $0["id"].text == last }) else { return Self.missing(last) }
+      rest = records[(place + 1)...]
+    }
     for (name, value) in request.parameters {
       switch name {
       case "limit":
@@ -106,9 +110,7 @@ struct StripeDialect: VendorDialect {
           return Self.refusal(400, "Invalid integer: limit must be between 1 and 100.")
         }
         limit = number
-      case "starting_after":
-        guard let place = records.firstIndex(where: { $0["id"].text == value }) else { return Self.missing(value) }
-        rest = rest.filter { record in records[(place + 1)...].contains { $0["id"] == record["id"] } }[...]
+      case "starting_after": break
       case "created[gte]": rest = rest.filter { ($0["created"].integer ?? 0) >= Int64(value) ?? .max }[...]
       case "created[lte]": rest = rest.filter { ($0["created"].integer ?? 0) <= Int64(value) ?? .min }[...]
       case _ where allowed.contains(name): break

@@ -37,7 +37,7 @@ package struct StreamWalk: Sendable {
   /// The vendor's records at the last page's end, which keyset paging reads again.
   private var border: Set<JSON> = []
   /// The page that waits for what is asked beside it.
-  private var followUp: PageFollowUp?
+  var followUp: PageFollowUp?
   /// How often the vendor wanted less to be asked beside a page.
   private var followUpsShrunk = 0
   /// The URL last asked for.

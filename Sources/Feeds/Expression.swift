@@ -19,6 +19,8 @@ indirect enum Expression: Sendable {
   case firstOf([Expression])
   /// The word that the value stands for.
   case lookup(Expression, words: [String: JSON], otherwise: JSON)
+  /// The first of the words that stands in a text of several, which a separator parts.
+  case lookupAmong(Expression, separator: Character, words: [(theirs: String, ours: JSON)], otherwise: JSON)
   case conditional(Condition, then: Expression, otherwise: Expression?)
   /// Whether a condition holds.
   case test(Condition)
@@ -30,6 +32,10 @@ indirect enum Expression: Sendable {
   case plainText(Expression)
   /// An amount in whole units of its currency, in minor units.
   case majorUnits(Expression, currency: Expression?)
+  /// The host of a web address, without `www.`.
+  case domain(Expression)
+  /// The elements of several lists, one list after the other.
+  case joinedLists([Expression])
 }
 
 /// What a condition asks of one value.
@@ -101,6 +107,10 @@ extension Expression {
     case .lookup(let expression, let words, let otherwise):
       guard let word = expression.evaluate(in: scope).scalarText else { return .null }
       return words[word] ?? otherwise
+    case .lookupAmong(let expression, let separator, let words, let otherwise):
+      guard let text = expression.evaluate(in: scope).scalarText else { return .null }
+      let found = text.split(separator: separator).map(PlainText.trimmed)
+      return words.first { found.contains($0.theirs) }?.ours ?? otherwise
     case .conditional(let condition, let then, let otherwise):
       return condition.holds(in: scope) ? then.evaluate(in: scope) : otherwise?.evaluate(in: scope) ?? .null
     case .test(let condition): return .flag(condition.holds(in: scope))
@@ -114,6 +124,10 @@ extension Expression {
     case .plainText(let expression): return JSON(expression.evaluate(in: scope).scalarText.map(PlainText.strip))
     case .majorUnits(let amount, let currency):
       return MinorUnits.of(amount.evaluate(in: scope), currency: currency?.evaluate(in: scope).text)
+    case .domain(let address): return JSON(address.evaluate(in: scope).text.flatMap(WebAddress.domain))
+    case .joinedLists(let lists):
+      let elements = lists.compactMap { $0.evaluate(in: scope).list }
+      return elements.isEmpty ? .null : .list(elements.flatMap { $0 })
     }
   }
 }

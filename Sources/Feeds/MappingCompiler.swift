@@ -19,6 +19,8 @@ struct MappingCompiler {
     case prefix
     case plainText = "plain_text"
     case majorUnits = "major_units"
+    case domain
+    case lists
     case each
   }
 
@@ -120,6 +122,9 @@ struct MappingCompiler {
       case .plainText:
         reader.optional("plain_text").flatMap { expression($0, type: .text, name: name, into: &diagnostics) }.map { .plainText($0) }
       case .majorUnits: majorUnits(&reader, name, &diagnostics)
+      case .domain: reader.optional("domain").flatMap { expression($0, type: .text, name: name, into: &diagnostics) }.map { .domain($0) }
+      case .lists:
+        .joinedLists(reader.list("lists", into: &diagnostics).compactMap { expression($0, type: .text, name: name, into: &diagnostics) })
       case .each: nil
       }
     reader.finish(into: &diagnostics)
@@ -130,10 +135,11 @@ struct MappingCompiler {
     _ reader: inout MappingReader, _ type: EventSchema.FieldType, _ name: String, _ diagnostics: inout Diagnostics
   ) -> Expression? {
     let path = reader.required("path", into: &diagnostics)
-    var words: [String: JSON] = [:]
+    let separator = reader.text("split", into: &diagnostics)
+    var words: [(theirs: String, ours: JSON)] = []
     for entry in reader.mapping("words", into: &diagnostics) {
       guard let word = entry.value.text(for: entry.name, into: &diagnostics) else { continue }
-      if check(word, type, name, at: entry.value.range, &diagnostics) { words[entry.name] = .text(word) }
+      if check(word, type, name, at: entry.value.range, &diagnostics) { words.append((entry.name, .text(word))) }
     }
     var otherwise = JSON.null
     if let node = reader.optional("else"), let word = node.text(for: "else", into: &diagnostics),
@@ -142,7 +148,8 @@ struct MappingCompiler {
       otherwise = .text(word)
     }
     guard let path, let expression = expression(path, type: .text, name: name, into: &diagnostics) else { return nil }
-    return .lookup(expression, words: words, otherwise: otherwise)
+    if let separator = separator?.first { return .lookupAmong(expression, separator: separator, words: words, otherwise: otherwise) }
+    return .lookup(expression, words: Dictionary(words.map { ($0.theirs, $0.ours) }) { $1 }, otherwise: otherwise)
   }
 
   private mutating func conditional(
@@ -294,19 +301,20 @@ extension MappingCompiler {
     return nil
   }
 
-  /// `{ each: items.data, id: id, … }`: a list whose elements are objects, or with `value:` single values.
+  /// `{ each: items.data, when: …, id: id, … }`: a list whose elements are objects, or with `value:` single values.
   private mutating func each(
     _ node: Node, _ element: EventSchema.FieldType, _ name: String, _ diagnostics: inout Diagnostics
   ) -> FieldShape? {
     guard let source = node["each"], let list = expression(source, type: .text, name: name, into: &diagnostics) else { return nil }
-    let entries = (node.entries ?? []).filter { $0.name != "each" }
+    let wanted = node["when"].flatMap { condition($0, into: &diagnostics) }
+    let entries = (node.entries ?? []).filter { $0.name != "each" && $0.name != "when" }
     if case .object(let schema) = element {
-      return .each(list, .object(fields(entries, of: schema, what: name, into: &diagnostics)))
+      return .each(list, when: wanted, .object(fields(entries, of: schema, what: name, into: &diagnostics)))
     }
     guard let value = node["value"], entries.count == 1 else {
       diagnostics.report(.badMapping, "\(name) needs each: and value:", at: node.range)
       return nil
     }
-    return expression(value, type: element, name: name, into: &diagnostics).map { .each(list, .value($0, element)) }
+    return expression(value, type: element, name: name, into: &diagnostics).map { .each(list, when: wanted, .value($0, element)) }
   }
 }

@@ -86,8 +86,8 @@ indirect enum FieldShape: Sendable {
   case object([FieldMapping])
   /// Free names, each with its text.
   case names([(name: String, value: Expression)])
-  /// A list with one element for each of the vendor's.
-  case each(Expression, FieldShape)
+  /// A list with one element for each of the vendor's for which the condition holds.
+  case each(Expression, when: Condition?, FieldShape)
 
   /// The value, or nil where nothing is known of it.
   func value(in scope: Scope, at path: () -> String) throws(FieldError) -> Value? {
@@ -101,12 +101,14 @@ indirect enum FieldShape: Sendable {
       var members: [String: Value] = [:]
       for pair in pairs { members[pair.name] = pair.value.evaluate(in: scope).scalarText.map(Value.text) }
       return members.isEmpty ? nil : .object(members)
-    case .each(let list, let shape):
+    case .each(let list, let wanted, let shape):
       let found = list.evaluate(in: scope)
       if found.isNull { return nil }
       var values: [Value] = []
       for (index, element) in (found.list ?? [found]).enumerated() where !element.isNull {
-        if let value = try shape.value(in: scope.entering(element), at: { "\(path())[\(index)]" }) { values.append(value) }
+        let inner = scope.entering(element)
+        guard wanted?.holds(in: inner) ?? true else { continue }
+        if let value = try shape.value(in: inner, at: { "\(path())[\(index)]" }) { values.append(value) }
       }
       return .list(values)
     }

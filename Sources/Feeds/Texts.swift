@@ -21,10 +21,25 @@ enum PlainText {
     return text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
   }
 
+  /// The text without blanks at its ends.
+  static func trimmed(_ text: Substring) -> String { text.split(separator: " ").joined(separator: " ") }
+
   /// `&amp;` comes last, so that `&amp;lt;` is read once.
   private static let entities: KeyValuePairs<String, String> = [
     "&nbsp;": " ", "&lt;": "<", "&gt;": ">", "&quot;": "\"", "&#39;": "'", "&amp;": "&",
   ]
+}
+
+/// Web addresses as people type them into a CRM.
+enum WebAddress {
+  /// `acme.com` of `https://www.Acme.com/about`, of `www.acme.com` and of `acme.com`; nil where there is no host with a dot.
+  static func domain(_ address: String) -> String? {
+    var rest = address.lowercased()[...]
+    if let scheme = rest.firstRange(of: "://") { rest = rest[scheme.upperBound...] }
+    rest = rest.prefix { !"/?#: ".contains($0) }
+    if rest.hasPrefix("www.") { rest = rest.dropFirst(4) }
+    return rest.contains(".") ? String(rest) : nil
+  }
 }
 
 /// Amounts that a vendor writes in whole units, as `1200.50`.

@@ -6,9 +6,11 @@ import Transport
 @Suite struct MappingTests {
   private let now = instant("2026-03-10T12:00:00Z")
 
-  private func records(_ feed: String, _ stream: String, _ page: JSON, cursor: JSON = .null) throws -> [JSON] {
+  /// What a page gives; `beside` answers what is asked beside it.
+  private func records(_ feed: String, _ stream: String, _ page: JSON, beside: JSON? = nil, cursor: JSON = .null) throws -> [JSON] {
     var walk = try walk(try shippedFeed(feed), stream, cursor: cursor)
-    return try run(&walk, now: now) { _ in answer(page, date: now) }.map(\.json)
+    var answers = [page]
+    return try run(&walk, now: now) { _ in answer(answers.isEmpty ? beside ?? page : answers.removeFirst(), date: now) }.map(\.json)
   }
 
   @Test func readsBasilSubscriptions() throws {
@@ -198,12 +200,11 @@ import Transport
             "id": "9",
             "properties": [
               "hs_lastmodifieddate": "2026-03-01T08:00:00Z", "hs_timestamp": "2026-02-27T08:00:00Z", "direction": "INBOUND",
-              "associated_company_id": "501",
               "hs_note_body": "<div><p>AP asks for a\n breakdown</p><p>5 &lt; 6 &amp;amp;</p></div>",
             ],
           ]
         ]
-      ])
+      ], beside: ["results": [["from": ["id": "9"], "to": [["toObjectId": 501]]]]])
     #expect(
       found == [
         [

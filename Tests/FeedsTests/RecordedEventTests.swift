@@ -1,5 +1,6 @@
 import Events
 import Feeds
+import Foundation
 import Testing
 import Transport
 
@@ -132,12 +133,43 @@ import Transport
     #expect(try stripeRecords([try fixture("stripe/invoice.upcoming.json")]).isEmpty)
   }
 
+  /// The recorded events are older than "basil"; their counterparts say the same in the shapes from then on.
+  @Test(arguments: expected.map(\.file) + ["invoice.upcoming"])
+  func aBasilCounterpartGivesTheSame(file: String) throws {
+    let old = try fixture("stripe/\(file).json")
+    let new = try fixture("stripe_basil/\(file).json")
+    #expect(new["api_version"] == "2025-03-31.basil")
+    #expect(old["data"]["object"] != new["data"]["object"])
+    #expect(try stripeRecords([old]).map(\.json) == (try stripeRecords([new]).map(\.json)))
+  }
+
+  @Test func everyRecordingOfAKindThatIsMappedHasACounterpart() throws {
+    let mapped = ["customer.subscription.", "invoice.", "charge."]
+    let recorded = try files("stripe").filter { file in mapped.contains { file.hasPrefix($0) } }
+    #expect(recorded.count == 15)
+    #expect(try files("stripe_basil") == recorded)
+  }
+
+  /// Events of other kinds are not asked for, and would say nothing if they came.
+  @Test func recordingsOfOtherKindsGiveNone() throws {
+    let mapped = Set(Self.expected.map { "\($0.file).json" })
+    let others = try files("stripe").filter { !mapped.contains($0) }
+    #expect(others.count == 32)
+    for file in others { #expect(try stripeRecords([try fixture("stripe/\(file)")]).isEmpty, "\(file)") }
+  }
+
+  private func files(_ folder: String) throws -> [String] {
+    let path = repository.appendingPathComponent("Tests/FeedsTests/Fixtures/\(folder)").path
+    return try FileManager.default.contentsOfDirectory(atPath: path).filter { $0.hasSuffix(".json") }.sorted()
+  }
+
   private func stripeRecords(_ events: [JSON]) throws -> [Record] {
     let now = instant("2022-04-01T00:00:00Z")
     var walk = try walk(
       try shippedFeed("stripe", ["STRIPE_EVENT_RETENTION": "36500d"]), "events", cursor: ["through": "2012-01-01T00:00:00Z"])
-    return try run(&walk, now: now) { _ in
-      answer(["object": "list", "data": .list(events), "has_more": false, "url": "/v1/events"], date: now)
+    return try run(&walk, now: now) { request in
+      let found = request.path == "/v1/events" ? events : []
+      return answer(["object": "list", "data": .list(found), "has_more": false, "url": .text(request.path)], date: now)
     }
   }
 

@@ -10,7 +10,7 @@ import Transport
     return try #require(request)
   }
 
-  @Test(arguments: ["stripe", "hubspot", "zendesk", "posthog"])
+  @Test(arguments: ["stripe", "chargebee", "hubspot", "salesforce", "zendesk", "posthog"])
   func passesItsOwnCheckAndIsOff(name: String) throws {
     let feed = try shippedFeed(name)
     #expect(feed.name == name)
@@ -23,7 +23,7 @@ import Transport
 
   @Test func completesEveryKindItMaps() throws {
     var completed: Set<Kind> = []
-    for name in ["stripe", "hubspot", "zendesk", "posthog"] {
+    for name in ["stripe", "chargebee", "hubspot", "salesforce", "zendesk", "posthog"] {
       for stream in try shippedFeed(name).streams { completed.formUnion(stream.completes) }
     }
     #expect(completed == [.subscription, .invoice, .payment, .account, .contact, .opportunity, .engagement, .ticket, .usage])
@@ -45,7 +45,7 @@ import Transport
     #expect(query(request)["starting_after"] == nil)
     var backfill = try walk(try shippedFeed("stripe"), "subscriptions")
     let list = try next(&backfill, now)
-    #expect(list.url == "https://api.stripe.com/v1/subscriptions?status=all&limit=100")
+    #expect(list.url == "https://api.stripe.com/v1/subscriptions?status=all&limit=100&expand%5B%5D=data.discounts")
   }
 
   @Test func asksHubSpotByTimeInMilliseconds() throws {

@@ -3,7 +3,7 @@ import Events
 /// An object of the CRM with its versions; times are milliseconds since 1970, as HubSpot's are.
 struct CRMObject {
   enum Kind: String, CaseIterable {
-    case companies, contacts, deals, notes
+    case companies, contacts, deals, notes, emails, calls
 
     /// The property that holds the time of the last change.
     var modified: String { self == .contacts ? "lastmodifieddate" : "hs_lastmodifieddate" }

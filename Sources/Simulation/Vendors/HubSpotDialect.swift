@@ -34,6 +34,9 @@ struct HubSpotDialect {
 
   func respond(_ request: VendorRequest, _ now: Instant) throws(VendorRefusal) -> VendorResponse {
     let parts = request.path.split(separator: "/").map(String.init)
+    if parts.count == 7, parts[0...2] == ["crm", "v4", "associations"], parts[4...] == ["companies", "batch", "read"] {
+      return try associations(request, CRMObject.Kind(rawValue: parts[3]))
+    }
     guard parts.count == 5, parts[0...2] == ["crm", "v3", "objects"], parts[4] == "search", let kind = CRMObject.Kind(rawValue: parts[3])
     else { throw Self.refusal(404, "Unable to infer object type from: \(request.path)") }
     guard request.method == "POST" else { throw Self.refusal(405, "HTTP 405 Method Not Allowed") }
@@ -57,6 +60,20 @@ struct HubSpotDialect {
     return VendorResponse(.object(answer), served: page.map { Self.served($0, kind) })
   }
 
+  /// `POST /crm/v4/associations/{kind}/companies/batch/read`: 207 where some of those asked for have none.
+  private func associations(_ request: VendorRequest, _ kind: CRMObject.Kind?) throws(VendorRefusal) -> VendorResponse {
+    guard request.method == "POST", let kind, let inputs = (try? JSON(parsing: request.body))?["inputs"].list, inputs.count <= 1000 else {
+      throw Self.refusal(400, "inputs must have 1 to 1000 elements")
+    }
+    let asked = Set(inputs.compactMap { $0["id"].scalarText.flatMap { Int64($0) } })
+    let results: [JSON] = (entries[kind] ?? []).compactMap { entry in
+      guard asked.contains(entry.id), let company = entry.properties["associated_company_id"].flatMap({ Int64($0) }) else { return nil }
+      return ["from": ["id": .text(String(entry.id))], "to": [["toObjectId": .integer(company), "associationTypes": []]]]
+    }
+    return VendorResponse(
+      status: results.count < asked.count ? 207 : 200, ["status": "COMPLETE", "results": .list(results)])
+  }
+
   private static func result(_ entry: Entry, _ kind: CRMObject.Kind, _ wanted: [String]) -> JSON {
     var properties: [String: JSON] = [
       "hs_object_id": .text(String(entry.id)), "createdate": .text(HubSpotTime.text(entry.created)),
@@ -75,7 +92,7 @@ struct HubSpotDialect {
       case .companies: .account
       case .contacts: .contact
       case .deals: .opportunity
-      case .notes: .engagement
+      case .notes, .emails, .calls: .engagement
       }
     return ServedRecord(
       kind: canonical, system: Vendor.hubspot.rawValue, id: String(entry.id), at: Instant(microseconds: entry.at * 1000),
@@ -127,6 +144,7 @@ private struct HubSpotQuery {
       throw HubSpotDialect.refusal(400, "invalid filter value: \(filter.serialized())")
     }
     switch (name, operation) {
+    case (kind.modified, "EQ"): (oldest, newest) = (max(oldest, value), min(newest, value))
     case (kind.modified, "GTE"): oldest = max(oldest, value)
     case (kind.modified, "GT"): oldest = max(oldest, value + 1)
     case (kind.modified, "LTE"): newest = min(newest, value)

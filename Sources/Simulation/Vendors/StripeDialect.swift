@@ -70,7 +70,7 @@ extension StripeDialect {
   }
 
   private func listSubscriptions(_ request: VendorRequest, _ now: Instant) throws(VendorRefusal) -> VendorResponse {
-    let query = try StripeQuery(request, allowed: ["status"])
+    let query = try StripeQuery(request, allowed: ["status", "expand[]"])
     let wanted = request.parameter("status")
     let page = try page(subscriptions, subscriptionPlaces, query, from: .min, now) { entry in
       let status = accounts[entry.account].billing.subscription.last { $0.at <= now.seconds }?.status
@@ -167,7 +167,8 @@ private struct StripeQuery {
       case "created[gt]": oldest = try Self.time(name, value) + 1
       case "created[lte]": newest = try Self.time(name, value)
       case "created[lt]": newest = try Self.time(name, value) - 1
-      case "status" where allowed.contains("status"): break
+      // Nobody here has a discount to show.
+      case "status" where allowed.contains("status"), "expand[]" where allowed.contains("expand[]"): break
       default:
         guard allowed.contains("types[]"), name == "type" || (name.hasPrefix("types[") && name.hasSuffix("]")) else {
           throw StripeDialect.refusal(400, "Received unknown parameter: \(name)", parameter: name)

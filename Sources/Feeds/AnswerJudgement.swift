@@ -7,24 +7,18 @@ extension StreamWalk {
     case success
     case skip
     case restart
-    case wait(String, FeedFailure.Cause, atLeast: Duration)
+    case shrink(reason: String)
+    case wait(String, FeedFailure.Cause, Backoff.Pause)
     case failed(FeedFailure)
   }
 
-  /// The feed's own rules first, then: 2xx good; 429, 408, 425 and 5xx wait; the rest fails.
+  /// The feed's own rules first, then: 2xx good, unless it is a web page; 429, 408, 425 and 5xx wait; the rest fails.
   func judge(_ response: HTTPResponse) -> Judgement {
     let status = response.status
-    if (200..<300).contains(status) { return .success }
-    for rule in stream.errorRules where rule.status == status {
-      guard rule.body.isEmpty || String(decoding: response.body, as: UTF8.self).contains(rule.body) else { continue }
-      switch rule.action {
-      case .skip: return .skip
-      case .restart: return .restart
-      case .retry: return waiting(response)
-      case .fail:
-        return .failed(
-          failure(.unexpectedAnswer, "the vendor answered \(status)\(Self.excerpt(response))", "see the vendor's documentation"))
-      }
+    if let rule = rule(for: response) { return judge(response, by: rule) }
+    if (200..<300).contains(status) {
+      guard WebPage.isOne(response.body) else { return .success }
+      return .wait("the vendor answered with a web page, not JSON", .unexpectedAnswer, Backoff.Pause())
     }
     switch status {
     case 429, 408, 425, 500...599: return waiting(response)
@@ -43,16 +37,66 @@ extension StreamWalk {
     }
   }
 
+  private func judge(_ response: HTTPResponse, by rule: Connector.ErrorRule) -> Judgement {
+    switch rule.action {
+    case .skip: .skip
+    case .restart: .restart
+    case .retry: waiting(response)
+    case .refresh: .failed(refused(response))
+    case .shrink: .shrink(reason: "the vendor answered \(response.status)")
+    case .fail:
+      .failed(
+        failure(.unexpectedAnswer, "the vendor answered \(response.status)\(Self.excerpt(response))", "see the vendor's documentation"))
+    }
+  }
+
+  private func rule(for response: HTTPResponse) -> Connector.ErrorRule? {
+    let rules = stream.errorRules.filter { $0.status == response.status }
+    guard let first = rules.first else { return nil }
+    if first.body.isEmpty { return first }
+    let body = String(decoding: response.body, as: UTF8.self)
+    return rules.first { $0.body.isEmpty || body.contains($0.body) }
+  }
+
+  /// Whether a new access token could help: a 401 for which the feed has no rule, or one whose rule says so.
+  func isRefusal(ofToken response: HTTPResponse) -> Bool {
+    rule(for: response).map { $0.action == .refresh } ?? (response.status == 401)
+  }
+
+  /// Whether a piece of the answer may come into a message for people.
+  func mayQuote(_ response: HTTPResponse) -> Bool {
+    !(200..<300).contains(response.status) || stream.errorRules.contains { $0.status == response.status }
+  }
+
   private func waiting(_ response: HTTPResponse) -> Judgement {
-    // A vendor that limits rates without saying for how long means a second rather than a quarter.
-    let least = Backoff.retryAfter(response) ?? (response.status == 429 ? .seconds(1) : .zero)
-    return .wait("the vendor answered \(response.status)", .unavailable, atLeast: least)
+    let isRateLimit = response.status == 429
+    var pause = Backoff.Pause()
+    if let asked = Backoff.retryAfter(response) ?? rateReset.flatMap({ isRateLimit ? Backoff.reset($0, in: response) : nil }) {
+      pause.atLeast = asked
+    } else if isRateLimit {
+      pause.first = Backoff.firstRateLimitWait
+    }
+    return .wait("the vendor answered \(response.status)", .unavailable, pause)
+  }
+
+  /// The failure of a stream that would wait past the poll's limit.
+  func pausedTooLong(_ reason: String) -> FeedFailure {
+    failure(
+      .unavailable, "\(reason); this poll has waited \(Poller.pauseLimit.components.seconds) s for the vendor",
+      "the next poll goes on from the same place; a budget: in the feed's file keeps below the vendor's limit")
   }
 
   private func refused(_ response: HTTPResponse) -> FeedFailure {
-    let secret = secretName.map { "the secret \($0)" } ?? "the feed's auth: (it names no secret)"
-    let advice = response.status == 401 ? "is right and not expired" : "has the scopes named at the top of the feed's file"
-    return failure(.unauthorized, "the vendor refuses the credential (\(response.status))", "check that \(secret) \(advice)")
+    guard case .oauth2(let oauth2) = authentication else {
+      let names = authentication.secrets.map(\.name)
+      let secret = names.isEmpty ? "the feed's auth: (it names no secret)" : "the secret \(names.joined(separator: " and "))"
+      let advice = response.status == 401 ? "is right and not expired" : "has the scopes named at the top of the feed's file"
+      return failure(.unauthorized, "the vendor refuses the credential (\(response.status))", "check that \(secret) \(advice)")
+    }
+    let what = response.status == 403 ? "the access token" : "a new access token as well"
+    return failure(
+      .unauthorized, "the vendor refuses \(what) (\(response.status))",
+      "check that the client \(oauth2.clientID.name) has the scopes named at the top of the feed's file and that it is not blocked")
   }
 
   /// The beginning of an error's text, on one line.
@@ -61,17 +105,53 @@ extension StreamWalk {
     return text.isEmpty ? "" : ": " + text.prefix(200)
   }
 
-  /// A next URL that stays with the host the credential is for.
+  /// A next URL that stays with the host the credential is for, without the credential where that was a part of the URL.
   func sameOrigin(_ url: String) -> Result<String, FeedFailure> {
     guard let base = try? RequestTarget(baseURL) else { return .failure(failure(.unexpectedAnswer, "base_url is no URL", "correct it")) }
-    if url.hasPrefix("/"), !url.hasPrefix("//") {
-      return .success((base.isSecure ? "https://" : "http://") + base.host + (base.port.map { ":\($0)" } ?? "") + url)
-    }
-    guard let target = try? RequestTarget(url), target.isSecure == base.isSecure, target.host == base.host, target.port == base.port else {
+    let absolute = url.hasPrefix("/") && !url.hasPrefix("//") ? base.origin + url : url
+    guard let target = try? RequestTarget(absolute), target.isSameOrigin(as: base) else {
       return .failure(
         failure(
           .unexpectedAnswer, "the next page is said to be on another host", "only URLs below \(base.shown(hidingPath: true)) are followed"))
     }
-    return .success(url)
+    return .success(authentication.secretParameter.map { Self.url(absolute, without: $0) } ?? absolute)
   }
+
+  /// Secrets go into no cursor: requests get them afresh.
+  private static func url(_ url: String, without parameter: String) -> String {
+    guard let mark = url.firstIndex(of: "?") else { return url }
+    let parameters = url[url.index(after: mark)...].split(separator: "&").filter { !$0.hasPrefix(parameter + "=") }
+    return url[..<mark] + (parameters.isEmpty ? "" : "?" + parameters.joined(separator: "&"))
+  }
+
+  /// Asks another base URL from here on, for the same page.
+  ///
+  /// A next page's URL moves along: the token of one host is for no other.
+  mutating func moveBase(to newBase: String) {
+    baseURL = newBase
+    guard case .nextURL = stream.paging, let url = position.walk?.token?.text, let old = try? RequestTarget(url),
+      let base = try? RequestTarget(newBase), !old.isSameOrigin(as: base)
+    else { return }
+    position.walk?.token = .text(base.origin + url.dropFirst(old.origin.count))
+  }
+}
+
+/// Pages for people, which proxies and maintenance screens send in place of JSON.
+enum WebPage {
+  static func isOne(_ body: some Collection<UInt8>) -> Bool {
+    let start = String(decoding: body.prefix(512), as: UTF8.self).drop { $0.isWhitespace || $0 == "\u{FEFF}" }.lowercased()
+    return start.hasPrefix("<!doctype html") || start.hasPrefix("<html")
+  }
+}
+
+extension RequestTarget {
+  /// Whether scheme, host and port are the same; what a credential is for.
+  func isSameOrigin(as other: RequestTarget) -> Bool {
+    isSecure == other.isSecure && host.lowercased() == other.host.lowercased() && effectivePort == other.effectivePort
+  }
+
+  /// Scheme, host and port, the port only where it is written.
+  var origin: String { (isSecure ? "https://" : "http://") + host + (port.map { ":\($0)" } ?? "") }
+
+  private var effectivePort: Int { port ?? (isSecure ? 443 : 80) }
 }

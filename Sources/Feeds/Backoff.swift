@@ -7,7 +7,17 @@ struct Backoff: Sendable {
   static let attemptLimit = 6
   /// The longest wait within a poll; a vendor that asks for more is asked again at the next poll.
   static let longestWait = Duration.seconds(300)
-  private static let firstWait = Duration.milliseconds(250)
+  static let firstWait = Duration.milliseconds(250)
+  /// The first wait where a vendor limits rates without saying for how long.
+  static let firstRateLimitWait = Duration.seconds(2)
+
+  /// What decides the next wait.
+  struct Pause: Hashable, Sendable {
+    /// Doubled with each attempt.
+    var first = Backoff.firstWait
+    /// What the vendor asks for.
+    var atLeast = Duration.zero
+  }
 
   private(set) var attempts = 0
   private var random: SplitMix
@@ -18,13 +28,13 @@ struct Backoff: Sendable {
 
   /// Counts a failed attempt; the wait before the next, or nil where there is none left.
   ///
-  /// 250 ms, doubled with each attempt, of which between half and all is waited, so that many clients do not come back at once.
-  mutating func next(atLeast floor: Duration = .zero) -> Duration? {
+  /// The first wait, doubled with each attempt, of which between half and all is waited, so that many clients do not come back at once.
+  mutating func next(_ pause: Pause) -> Duration? {
     attempts += 1
     guard attempts < Self.attemptLimit else { return nil }
-    let full = Self.firstWait * (1 << (attempts - 1))
+    let full = pause.first * (1 << (attempts - 1))
     let jittered = full / 2 + (full / 2) * random.thousandths() / 1000
-    return max(jittered, floor)
+    return max(jittered, pause.atLeast)
   }
 
   /// The wait an answer asks for: seconds, or a date read against the answer's own `Date`.
@@ -33,6 +43,17 @@ struct Backoff: Sendable {
     if let seconds = Fixed(text) { return .microseconds(max(0, seconds.millionths)) }
     guard let until = HTTPDate.parse(text), let date = response.header("Date").flatMap(HTTPDate.parse) else { return nil }
     return .microseconds(max(0, (until - date).microseconds))
+  }
+
+  /// The wait until the moment in a header, in seconds since 1970 and read against the answer's own `Date`.
+  ///
+  /// Nil where it says nothing: it is missing, no number, or over already.
+  static func reset(_ header: String, in response: HTTPResponse) -> Duration? {
+    guard let end = response.header(header).flatMap({ Fixed($0) }), let date = response.header("Date").flatMap(HTTPDate.parse) else {
+      return nil
+    }
+    let wait = Int128(end.millionths) - Int128(date.microseconds)
+    return wait > 0 ? .microseconds(Int64(clamping: wait)) : nil
   }
 }
 

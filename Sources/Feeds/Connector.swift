@@ -13,33 +13,15 @@ package struct Connector: Sendable {
   /// Whether the host may have a private or loopback address.
   package let allowPrivate: Bool
   package let authentication: Authentication
+  /// What the vendor allows in requests; holds for all feeds of one host together.
+  package let budget: [RequestBudget]
+  /// The header that tells, in seconds since 1970, when a rate limit ends.
+  package let rateReset: String?
   /// Business time between two polls.
   package let pollInterval: Span
   /// In the order they are polled.
   package let streams: [Stream]
   /// Where the name stands in its file.
-  package let range: SourceRange
-}
-
-/// How requests say who is asking; holds the secret's name, never its value.
-package enum Authentication: Sendable {
-  case none
-  case bearer(secret: SecretName)
-  case basic(user: String, secret: SecretName)
-  case header(name: String, secret: SecretName)
-  case query(name: String, secret: SecretName)
-
-  package var secret: SecretName? {
-    switch self {
-    case .none: nil
-    case .bearer(let secret), .basic(_, let secret), .header(_, let secret), .query(_, let secret): secret
-    }
-  }
-}
-
-/// The name of a credential and where a file mentions it.
-package struct SecretName: Sendable {
-  package let name: String
   package let range: SourceRange
 }
 
@@ -147,6 +129,10 @@ extension Connector {
       case skip
       /// Forget the page token and walk from the walk's start again.
       case restart
+      /// Get a new access token and ask again.
+      case refresh
+      /// Ask for less: a smaller page, or a shorter stretch of time.
+      case shrink
     }
     let status: Int
     /// A text the body must hold; empty for any.
@@ -169,14 +155,4 @@ extension Connector {
   package static let mappingLimit = 50
   /// The shortest time between polls.
   package static let shortestPoll = Span.seconds(10)
-
-  /// Reports the secret that has no value; only what is enabled needs one.
-  package func checkSecret(in source: SecretSource, into diagnostics: inout Diagnostics) {
-    guard isEnabled, let secret = authentication.secret else { return }
-    do {
-      _ = try source.value(secret.name)
-    } catch {
-      diagnostics.report(.missingSecret, "the secret \(error.name) \(error.message)", at: secret.range, hint: error.hint)
-    }
-  }
 }

@@ -13,6 +13,8 @@ extension Diagnostic.Code {
   package static let badMapping: Self = "BW0208"
   package static let badSecretName: Self = "BW0209"
   package static let badStart: Self = "BW0210"
+  package static let badAuthentication: Self = "BW0211"
+  package static let badBudget: Self = "BW0212"
 }
 
 extension Connector {
@@ -42,8 +44,13 @@ extension Connector {
     let system = feed.text("system", into: &diagnostics)
     isEnabled = feed.flag("enabled", into: &diagnostics) ?? false
     baseURL = feed.required("base_url", into: &diagnostics).flatMap { Self.baseURL($0, into: &diagnostics) } ?? ""
-    allowPrivate = feed.flag("allow_private", into: &diagnostics) ?? false
-    authentication = feed.optional("auth").map { Self.authentication($0, into: &diagnostics) } ?? .none
+    let allows = feed.flag("allow_private", into: &diagnostics) ?? false
+    allowPrivate = allows
+    authentication =
+      feed.optional("auth")
+      .map { AuthenticationCompiler(allowPrivate: allows).authentication($0, into: &diagnostics) } ?? .none
+    budget = feed.optional("budget").map { RequestBudget.all($0, into: &diagnostics) } ?? []
+    rateReset = feed.text("rate_reset", into: &diagnostics)
     let poll = feed.optional("poll")
     pollInterval = poll?.duration(for: "poll", into: &diagnostics) ?? .minutes(15)
     if let poll, pollInterval < Self.shortestPoll {
@@ -90,40 +97,5 @@ extension Connector {
       diagnostics.report(.badURL, "base_url \(error.rawValue): \(text)", at: node.range, hint: "write it as https://host, without a query")
       return nil
     }
-  }
-
-  private static func authentication(_ node: Node, into diagnostics: inout Diagnostics) -> Authentication {
-    if node.text == "none" { return .none }
-    guard var auth = MappingReader(node, what: "auth", into: &diagnostics) else { return .none }
-    defer { auth.finish(into: &diagnostics) }
-    let forms = ["bearer", "basic", "header", "query"]
-    guard let form = forms.first(where: { node[$0] != nil }), let value = auth.optional(form) else {
-      for form in forms { _ = auth.optional(form) }
-      diagnostics.report(
-        .missingKey, "auth names no way to authenticate", at: node.range, hint: "known here: \(forms.joined(separator: ", "))")
-      return .none
-    }
-    if form == "bearer" { return secretName(value, into: &diagnostics).map { .bearer(secret: $0) } ?? .none }
-    guard var reader = MappingReader(value, what: "\(form) auth", into: &diagnostics) else { return .none }
-    let name = reader.requiredText(form == "basic" ? "user" : "name", into: &diagnostics)
-    let secret = reader.required("secret", into: &diagnostics).flatMap { secretName($0, into: &diagnostics) }
-    reader.finish(into: &diagnostics)
-    guard let name, let secret else { return .none }
-    switch form {
-    case "basic": return .basic(user: name, secret: secret)
-    case "header": return .header(name: name, secret: secret)
-    default: return .query(name: name, secret: secret)
-    }
-  }
-
-  private static func secretName(_ node: Node, into diagnostics: inout Diagnostics) -> SecretName? {
-    guard let name = node.text(for: "the secret", into: &diagnostics) else { return nil }
-    guard SecretSource.isName(name), !name.hasPrefix("sk_"), !name.hasPrefix("pat-"), !name.hasPrefix("phx_") else {
-      diagnostics.report(
-        .badSecretName, "auth names its secret; this is no name", at: node.range,
-        hint: "write a name such as stripe_api_key here, and keep the secret itself in the credentials folder or the environment")
-      return nil
-    }
-    return SecretName(name: name, range: node.range)
   }
 }

@@ -33,6 +33,10 @@ package struct PollReport: Sendable {
   package var failures: [FeedFailure] = []
   /// Requests sent again, with the reason.
   package var retries: [String] = []
+  /// How long the vendor's troubles held the poll up.
+  package var paused = Duration.zero
+  /// How much of the host's budget was used when the poll ended, by this and all other feeds of the host.
+  package var budget: [BudgetUse] = []
 
   package init() {}
 
@@ -45,23 +49,45 @@ package struct Poller: Sendable {
   package typealias Send = @Sendable (HTTPRequest) async throws -> HTTPResponse
   package typealias Sleep = @Sendable (Duration) async throws -> Void
 
+  /// The longest a poll waits for a vendor in all; past that a stream that must wait again is left for the next poll.
+  package static let pauseLimit = Duration.seconds(900)
+
   package let connector: Connector
-  private let authorization: Authorization
+  private let credential: Credential
+  private let budgets: HostBudgets?
   private let seed: UInt64
   private let send: Send
   private let sleep: Sleep
 
   /// - Parameters:
-  ///   - secret: the credential that the connector's `authentication` names; nil where it names none.
+  ///   - secrets: the values of the secrets that the connector's `authentication` names, by name.
+  ///   - tokens: where refresh tokens are kept.
+  ///   - budgets: shared by all pollers of the process; nil for a vendor that sets no limits, such as a simulated one.
   ///   - seed: of the jitter in waits.
+  ///   - now: wall time, for the life of access tokens.
   ///   - send: one HTTP exchange; a `TransportError` it throws is judged, any other error ends the poll.
   ///   - sleep: waits in wall time.
-  package init(connector: Connector, secret: Secret?, seed: UInt64, send: @escaping Send, sleep: @escaping Sleep) {
+  package init(
+    connector: Connector, secrets: [String: Secret], tokens: TokenFolder, budgets: HostBudgets?, seed: UInt64,
+    now: @escaping HostBudgets.Clock = HostBudgets.steadyClock(), send: @escaping Send, sleep: @escaping Sleep
+  ) {
     self.connector = connector
-    authorization = Authorization(connector.authentication, secret: secret)
+    self.budgets = budgets
     self.seed = seed
-    self.send = send
     self.sleep = sleep
+    let host = connector.baseURL
+    let paced: Send = { request in
+      if let pause = try budgets?.turn(for: host), pause > .zero { try await sleep(pause) }
+      return try await send(request)
+    }
+    self.send = paced
+    budgets?.declare(connector.budget, for: host)
+    credential = Credential(connector.authentication, secrets: secrets) { oauth2 in
+      TokenSource(
+        feed: connector.name,
+        request: TokenRequest(oauth2: oauth2, baseURL: host, allowPrivate: connector.allowPrivate, secrets: secrets),
+        folder: tokens, seed: seed, now: now, send: paced, sleep: sleep)
+    }
   }
 
   /// Polls every stream once.
@@ -78,6 +104,17 @@ package struct Poller: Sendable {
     at now: Instant, cursors: [String: JSON], commit: nonisolated(nonsending) (PolledPage) async throws -> Void
   ) async throws -> PollReport {
     var report = PollReport()
+    try await walkAll(at: now, cursors: cursors, report: &report, commit: commit)
+    let redaction = credential.redaction
+    report.failures = report.failures.map(redaction.failure)
+    report.retries = report.retries.map(redaction.text)
+    report.budget = budgets?.use(of: connector.baseURL) ?? []
+    return report
+  }
+
+  private nonisolated(nonsending) func walkAll(
+    at now: Instant, cursors: [String: JSON], report: inout PollReport, commit: nonisolated(nonsending) (PolledPage) async throws -> Void
+  ) async throws {
     let oldest = holeEnd(now: now, cursors: cursors)
     var isListed = true
     for stream in connector.streams where stream.isBackfill {
@@ -87,11 +124,10 @@ package struct Poller: Sendable {
       let start = stream.isListed(cursor: cursor, since: nil) ? .null : cursor
       if try await !walk(stream, from: start, at: now, report: &report, commit: commit) { isListed = false }
     }
-    guard isListed else { return report }
+    guard isListed else { return }
     for stream in connector.streams where !stream.isBackfill {
       _ = try await walk(stream, from: cursors[stream.name] ?? .null, at: now, report: &report, commit: commit)
     }
-    return report
   }
 
   /// Where a stream has lost ground to the vendor's retention: backfills older than this must be listed again.
@@ -108,6 +144,8 @@ package struct Poller: Sendable {
     commit: nonisolated(nonsending) (PolledPage) async throws -> Void
   ) async throws -> Bool {
     var walk = StreamWalk(stream, of: connector, cursor: cursor, seed: seed)
+    // The cursor may hold a URL of the host that was in force when it was stored.
+    walk.moveBase(to: connector.baseURL)
     while let request = walk.next(now: now) {
       try Task.checkCancellation()
       switch try await exchange(request, &walk, now) {
@@ -118,6 +156,11 @@ package struct Poller: Sendable {
         try await commit(page(walk, records, rejected, now))
       case .retry(let delay, let reason):
         report.retries.append("\(connector.name)/\(stream.name): \(reason)")
+        report.paused += delay
+        guard report.paused <= Self.pauseLimit else {
+          report.failures.append(walk.pausedTooLong(reason))
+          return false
+        }
         try await sleep(delay)
       case .failed(let failure):
         report.failures.append(failure)
@@ -127,18 +170,41 @@ package struct Poller: Sendable {
     return true
   }
 
+  /// One request, asked once more with a new access token where the first was refused.
   private nonisolated(nonsending) func exchange(_ request: HTTPRequest, _ walk: inout StreamWalk, _ now: Instant) async throws
     -> StreamWalk.Outcome
   {
-    var request = request
-    authorization.apply(to: &request)
-    request.allowPrivate = connector.allowPrivate
     do {
-      return walk.receive(try await send(request), now: now)
+      let access = try await credential.access()
+      var response = try await ask(request, &walk, access, now)
+      if let access, walk.isRefusal(ofToken: response) {
+        response = try await ask(request, &walk, try await credential.access(insteadOf: access), now)
+      }
+      // Before a piece of it is quoted: half a secret could not be found any more. Records are quoted nowhere, and are not searched.
+      if walk.mayQuote(response) { response = credential.redaction.response(response) }
+      return walk.receive(response, now: now)
     } catch let error as TransportError {
       if error.reason == .cancelled || error.reason == .stopped { throw CancellationError() }
       return walk.receive(error)
+    } catch let failure as TokenFailure {
+      return walk.fail(failure.cause, failure.message, failure.hint)
+    } catch let spent as BudgetSpent {
+      return walk.fail(.unavailable, spent.message, spent.hint)
     }
+  }
+
+  private nonisolated(nonsending) func ask(
+    _ request: HTTPRequest, _ walk: inout StreamWalk, _ access: Access?, _ now: Instant
+  ) async throws -> HTTPResponse {
+    var request = request
+    if let access, access.baseURL != walk.baseURL {
+      // The same request, with the API where the token says it is.
+      walk.moveBase(to: access.baseURL)
+      request = walk.next(now: now) ?? request
+    }
+    credential.apply(access, to: &request)
+    request.allowPrivate = connector.allowPrivate
+    return try await send(request)
   }
 
   private func page(_ walk: StreamWalk, _ records: [Record], _ rejected: [RejectedRecord], _ now: Instant) -> PolledPage {
@@ -147,47 +213,4 @@ package struct Poller: Sendable {
       completes: walk.stream.completes, coversCustomers: walk.stream.coversCustomers, knownFrom: walk.knownFrom,
       completeThrough: walk.completeThrough, observedAt: now, lag: walk.stream.lag)
   }
-}
-
-/// Adds the credential to requests, and to nothing else.
-private struct Authorization: Sendable {
-  private enum Form: Sendable {
-    case none
-    case header(String, Secret)
-    case query(String, Secret)
-  }
-  private let form: Form
-
-  init(_ authentication: Authentication, secret: Secret?) {
-    switch (authentication, secret) {
-    case (.none, _), (_, nil): form = .none
-    case (.bearer, let secret?): form = .header("Authorization", Secret("Bearer " + secret.revealed))
-    case (.basic(let user, _), let secret?):
-      form = .header("Authorization", Secret("Basic " + base64("\(user):\(secret.revealed)")))
-    case (.header(let name, _), let secret?): form = .header(name, secret)
-    case (.query(let name, _), let secret?): form = .query(name, secret)
-    }
-  }
-
-  func apply(to request: inout HTTPRequest) {
-    switch form {
-    case .none: break
-    case .header(let name, let value): request.headers.append(HTTPHeader(name, value.revealed))
-    case .query(let name, let value):
-      request.url += (request.url.contains("?") ? "&" : "?") + "\(name)=" + RequestTemplate.percentEncoded(value.revealed)
-    }
-  }
-}
-
-/// RFC 4648 §4.
-private func base64(_ text: String) -> String {
-  let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
-  let bytes = Array(text.utf8)
-  var result = ""
-  for start in stride(from: 0, to: bytes.count, by: 3) {
-    let group = bytes[start..<min(start + 3, bytes.count)]
-    let bits = group.enumerated().reduce(0) { $0 | Int($1.element) << (16 - 8 * $1.offset) }
-    for place in 0..<4 { result.append(place <= group.count ? alphabet[bits >> (18 - 6 * place) & 63] : "=") }
-  }
-  return result
 }

@@ -80,8 +80,13 @@ struct StreamCompiler {
   private static func errorRule(_ node: Node, into diagnostics: inout Diagnostics) -> Connector.ErrorRule? {
     guard var reader = MappingReader(node, what: "rule for errors", into: &diagnostics) else { return nil }
     _ = reader.required("status", into: &diagnostics)
-    let status = reader.integer("status", in: 300...599, into: &diagnostics)
+    let status = reader.integer("status", in: 200...599, into: &diagnostics)
     let body = reader.text("body", into: &diagnostics) ?? ""
+    if let status, status < 300, body.isEmpty {
+      diagnostics.report(
+        .missingKey, "a rule for \(status) needs body:, or every good answer would be an error", at: node.range,
+        hint: "write body: and a text that only the error holds")
+    }
     _ = reader.required("then", into: &diagnostics)
     let action = reader.choice("then", as: Connector.ErrorRule.Action.self, into: &diagnostics)
     reader.finish(into: &diagnostics)

@@ -21,8 +21,10 @@ package struct StreamWalk: Sendable {
 
   let feed: String
   let system: String
-  let baseURL: String
-  let secretName: String?
+  /// Moves when a token answer names another.
+  var baseURL: String
+  let authentication: Authentication
+  let rateReset: String?
   package let stream: Connector.Stream
   var position: WalkPosition
   var backoff: Backoff
@@ -40,7 +42,8 @@ package struct StreamWalk: Sendable {
     feed = connector.name
     system = connector.system
     baseURL = connector.baseURL
-    secretName = connector.authentication.secret?.name
+    authentication = connector.authentication
+    rateReset = connector.rateReset
     self.stream = stream
     position = WalkPosition(cursor)
     backoff = Backoff(seed: seed)
@@ -116,7 +119,9 @@ package struct StreamWalk: Sendable {
       return finishPage(MappedPage(), isLast: true, date: date(of: response, now: now))
     case .restart:
       return restart()
-    case .wait(let reason, let cause, let floor): return wait(reason: reason, cause: cause, atLeast: floor)
+    case .shrink(let reason):
+      return wait(reason: reason, cause: .unavailable, atLeast: .zero)
+    case .wait(let reason, let cause, let pause): return wait(reason: reason, cause: cause, pause)
     case .failed(let failure): return .failed(failure)
     }
     let answer: JSON
@@ -295,10 +300,14 @@ package struct StreamWalk: Sendable {
   func fail(_ cause: FeedFailure.Cause, _ message: String, _ hint: String) -> Outcome { .failed(failure(cause, message, hint)) }
 
   private mutating func wait(reason: String, cause: FeedFailure.Cause, atLeast floor: Duration) -> Outcome {
-    guard floor <= Backoff.longestWait else {
-      return fail(cause, "\(reason); it asks to wait \(floor.components.seconds) s", "it is asked again at the next poll")
+    wait(reason: reason, cause: cause, Backoff.Pause(atLeast: floor))
+  }
+
+  private mutating func wait(reason: String, cause: FeedFailure.Cause, _ pause: Backoff.Pause) -> Outcome {
+    guard pause.atLeast <= Backoff.longestWait else {
+      return fail(cause, "\(reason); it asks to wait \(pause.atLeast.components.seconds) s", "it is asked again at the next poll")
     }
-    guard let delay = backoff.next(atLeast: floor) else {
+    guard let delay = backoff.next(pause) else {
       return fail(cause, "\(reason); \(Backoff.attemptLimit) attempts failed", "it is tried again at the next poll, from the same place")
     }
     return .retry(after: delay, reason: reason)

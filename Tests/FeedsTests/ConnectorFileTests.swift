@@ -102,7 +102,7 @@ import Testing
     let environment = Environment([:])
     for (text, codes) in [(good, ["BW0111"]), (good.replacing("enabled: true", with: "enabled: false"), [])] {
       var diagnostics = Diagnostics()
-      try connector(text).checkSecret(in: SecretSource(environment: environment), into: &diagnostics)
+      try connector(text).checkSecrets(in: SecretSource(environment: environment), into: &diagnostics)
       #expect(diagnostics.all.map(\.code) == codes)
       #expect(diagnostics.all.allSatisfy { $0.range.text == "x_key" && $0.hint?.contains("X_KEY") == true })
     }

@@ -21,7 +21,7 @@ import Transport
     #expect(!feed.isEnabled)
     #expect(!feed.allowPrivate)
     #expect(feed.baseURL.hasPrefix("https://"))
-    #expect(feed.authentication.secret?.name.isEmpty == false)
+    #expect(!feed.authentication.secrets.isEmpty)
   }
 
   @Test func completesEveryKindItMaps() throws {

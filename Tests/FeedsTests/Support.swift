@@ -111,3 +111,13 @@ struct SeededRandom: RandomNumberGenerator {
     return z ^ (z >> 31)
   }
 }
+
+extension Poller {
+  /// A poller with one secret under every name, which keeps no tokens and has no budget.
+  init(connector: Connector, secret: Secret?, seed: UInt64, send: @escaping Send, sleep: @escaping Sleep) {
+    let secrets = Dictionary(connector.authentication.secrets.compactMap { name in secret.map { (name.name, $0) } }) { $1 }
+    self.init(
+      connector: connector, secrets: secrets, tokens: TokenFolder(path: "/nonexistent/tokens"), budgets: nil, seed: seed, send: send,
+      sleep: sleep)
+  }
+}

@@ -29,7 +29,10 @@ import Transport
           "type": "conversation", "id": "2", "delivered_as": "customer_initiated", "subject": .text("<p>Question \(number) &amp; more</p>"),
           "body": "<p>Where do I find<br>the export?</p>", "author": ["type": "user", "id": "x", "email": "someone@else.example"],
         ],
-        "contacts": ["type": "contact.list", "contacts": .list(contact.map { [["type": "contact", "id": .text("c\($0)"), "external_id": nil]] } ?? [])],
+        "contacts": [
+          "type": "contact.list",
+          "contacts": .list(contact.map { [["type": "contact", "id": .text("c\($0)"), "external_id": nil]] } ?? []),
+        ],
         "conversation_rating": rating.map { ["rating": JSON($0), "remark": "", "created_at": JSON(updated.seconds)] } ?? nil,
         "tags": ["type": "tag.list", "tags": .list(tags.map { ["type": "tag", "id": "7", "name": .text($0)] })],
         "statistics": [
@@ -145,7 +148,8 @@ import Transport
     let second = try await run.poll(at: Self.now + .hours(1))
     #expect(second.ids(.contact) == ["c4"])
     let query = run.requests().last { $0.path == "/contacts/search" }?.json["query"]
-    #expect(query?["value"][1] == ["field": "updated_at", "operator": "=", "value": .text(String(instant("2026-03-10T00:00:00Z").seconds))])
+    #expect(
+      query?["value"][1] == ["field": "updated_at", "operator": "=", "value": .text(String(instant("2026-03-10T00:00:00Z").seconds))])
     let third = try await run.poll(at: instant("2026-03-11T00:10:00Z"))
     #expect(third.ids(.contact) == [], "yesterday's day is asked for again and dropped")
   }

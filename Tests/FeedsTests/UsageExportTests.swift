@@ -48,7 +48,10 @@ import Transport
     #expect(Set(first.lines(.usage)) == expected, "seed \(seed)")
     #expect(first.ids(.usage).count == expected.count)
     let ranges = run.requests().map { [$0.parameter("from_date") ?? "", $0.parameter("to_date") ?? ""] }
-    #expect(ranges == [["2026-02-18", "2026-02-22"], ["2026-02-23", "2026-02-27"], ["2026-02-28", "2026-03-04"], ["2026-03-05", "2026-03-09"]])
+    #expect(
+      ranges == [
+        ["2026-02-18", "2026-02-22"], ["2026-02-23", "2026-02-27"], ["2026-02-28", "2026-03-04"], ["2026-03-05", "2026-03-09"],
+      ])
 
     #expect(try await run.poll(at: Self.now + .hours(2)).records.isEmpty)
     #expect(run.requests().isEmpty, "no day has ended since")

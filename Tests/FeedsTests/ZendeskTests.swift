@@ -180,7 +180,9 @@ import Transport
       switch asked.count {
       case 1: return answer(try fixture("zendesk/users_page_1.json"))
       case 2:
-        return answer(["users": [users[1]], "next_page": "https://zendeskapi.zd-staging.com/api/v2/users.json?page=3&per_page=1", "count": 33])
+        return answer([
+          "users": [users[1]], "next_page": "https://zendeskapi.zd-staging.com/api/v2/users.json?page=3&per_page=1", "count": 33,
+        ])
       case 3: return answer(try fixture("zendesk/users_page_3.json"))
       default: return answer(["users": [], "next_page": nil, "count": 33])
       }

@@ -53,7 +53,9 @@ struct AmplitudeDialect: VendorDialect {
   /// `20260131T08`, in hours since 1970.
   private static func hour(_ text: String) -> Int64? {
     let parts = text.split(separator: "T")
-    guard parts.count == 2, parts[0].count == 8, parts[1].count == 2, let hour = Int64(parts[1]), (0..<24).contains(hour) else { return nil }
+    guard parts.count == 2, parts[0].count == 8, parts[1].count == 2, let hour = Int64(parts[1]), (0..<24).contains(hour) else {
+      return nil
+    }
     let date = parts[0]
     guard let day = Day("\(date.prefix(4))-\(date.dropFirst(4).prefix(2))-\(date.suffix(2))") else { return nil }
     return Int64(day.number) * 24 + hour

@@ -27,11 +27,14 @@ struct FreshdeskDialect: VendorDialect {
 
   mutating func answer(_ request: HTTPRequest, at now: Instant) -> HTTPResponse {
     guard request.header("Authorization") == "Basic " + Data("\(Self.key):X".utf8).base64EncodedString() else {
-      return HTTPResponse(status: 401, body: Array(#"{"code":"invalid_credentials","message":"You have to be logged in to perform this action."}"#.utf8))
+      return HTTPResponse(
+        status: 401, body: Array(#"{"code":"invalid_credentials","message":"You have to be logged in to perform this action."}"#.utf8))
     }
     if refusals > 0 {
       refusals -= 1
-      return HTTPResponse(status: 429, headers: [HTTPHeader("Retry-After", "31")], body: Array(#"{"message":"You have exceeded the limit of requests per hour"}"#.utf8))
+      return HTTPResponse(
+        status: 429, headers: [HTTPHeader("Retry-After", "31")],
+        body: Array(#"{"message":"You have exceeded the limit of requests per hour"}"#.utf8))
     }
     switch (request.method, request.path) {
     case ("GET", "/api/v2/tickets"): return listTickets(request, now)

@@ -57,7 +57,9 @@ struct IntercomDialect: VendorDialect {
     }
     let page = rest.prefix(size)
     var pages: JSON = ["type": "pages", "page": 1, "per_page": JSON(size), "total_pages": JSON((found.count + size - 1) / size)]
-    if page.count < rest.count, let last = page.last { pages = pages.with(["next": ["page": 2, "starting_after": .text(Place(last).token)]]) }
+    if page.count < rest.count, let last = page.last {
+      pages = pages.with(["next": ["page": 2, "starting_after": .text(Place(last).token)]])
+    }
     return Self.answer(["type": .text(type), list: .list(Array(page)), "total_count": JSON(found.count), "pages": pages])
   }
 

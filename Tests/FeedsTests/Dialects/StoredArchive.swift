@@ -18,7 +18,8 @@ enum StoredArchive {
     for file in files {
       let name = Array(file.name.utf8)
       let sizes = little(Int(crc32(file.bytes)), 4) + little(file.bytes.count, 4) + little(file.bytes.count, 4)
-      let common = little(20, 2) + little(0, 2) + little(0, 2) + little(0, 2) + little(0x5C21, 2) + sizes + little(name.count, 2) + little(0, 2)
+      let common =
+        little(20, 2) + little(0, 2) + little(0, 2) + little(0, 2) + little(0x5C21, 2) + sizes + little(name.count, 2) + little(0, 2)
       directory += little(0x0201_4B50, 4) + little(20, 2) + common + little(0, 2) + little(0, 2) + little(0, 2) + little(0, 4)
       directory += little(packed.count, 4) + name
       packed += little(0x0403_4B50, 4) + common + name + file.bytes

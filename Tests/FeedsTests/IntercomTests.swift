@@ -63,7 +63,7 @@ import Transport
       "type": "contact", "id": .text("c\(number)"), "external_id": nil, "role": .text(role), "name": .text("Person \(number)"),
       "email": email ? .text("p\(number)@acme.example") : nil, "created_at": 1_700_000_000, "updated_at": JSON(updated.seconds),
       "companies": [
-        "type": "list", "url": "/contacts/c\(number)/companies", "total_count": company == nil ? 0 : 1, "has_more": false,
+        "type": "list", "url": .text("/contacts/c\(number)/companies"), "total_count": company == nil ? 0 : 1, "has_more": false,
         "data": .list(company.map { [["id": .text($0), "type": "company", "url": .text("/companies/\($0)")]] } ?? []),
       ],
     ]

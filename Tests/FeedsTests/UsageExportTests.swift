@@ -156,7 +156,8 @@ import Transport
     let poll = try await run.poll(at: Self.now)
     #expect(poll.records.isEmpty && poll.report.failures.isEmpty)
     #expect(run.requests().count == 4)
-    #expect(run.cursor("events")["through"] == "2026-03-10T10:00:00Z")
+    _ = try await run.poll(at: Self.now + .hours(1))
+    #expect(run.requests().map { $0.parameter("start") } == ["20260310T10"], "the hours before are done with")
   }
 
   @Test(arguments: [400, 504]) func tooMuchAtOnceIsAskedForInShorterStretches(status: Int) async throws {

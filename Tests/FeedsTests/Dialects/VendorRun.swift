@@ -34,13 +34,16 @@ final class VendorRun<Dialect: VendorDialect>: Sendable {
 
   private let poller: Poller
   private let state: Shared<State>
+  private let tokens = FileManager.default.temporaryDirectory.appendingPathComponent("tokens-\(UUID().uuidString)").path
+
+  deinit { try? FileManager.default.removeItem(atPath: tokens) }
 
   init(_ feed: Connector, _ dialect: Dialect, secrets: [String: String]) {
     let state = Shared(State(dialect: dialect))
     self.state = state
     // No budgets: they are kept by the wall clock, which does not move here.
     poller = Poller(
-      connector: feed, secrets: secrets.mapValues { Secret($0) }, tokens: TokenFolder(path: "/nonexistent/tokens"), budgets: nil, seed: 7,
+      connector: feed, secrets: secrets.mapValues { Secret($0) }, tokens: TokenFolder(path: tokens), budgets: nil, seed: 7,
       send: { request in
         state.value.withLock { state in
           state.requests.append(request)

@@ -56,18 +56,20 @@ package struct BudgetUse: Hashable, Sendable {
 /// When the requests to one host were or will be sent, and when the next may be. No clock of its own.
 ///
 /// Each request takes the first moment that keeps every window, in the order of asking; so no feed can push in before another.
-struct RequestLedger: Sendable {
-  private(set) var windows: [RequestBudget] = []
+package struct RequestLedger: Sendable {
+  package private(set) var windows: [RequestBudget] = []
   /// The moments given out, ascending.
   private var moments: [Duration] = []
 
+  package init() {}
+
   /// Adds windows that are not known yet: feeds of one host keep each other's.
-  mutating func add(_ more: [RequestBudget]) {
+  package mutating func add(_ more: [RequestBudget]) {
     for window in more where !windows.contains(window) { windows.append(window) }
   }
 
   /// How long to wait before the next request, whose place is taken then; nil where that is longer than `limit`, and no place is taken.
-  mutating func take(at now: Duration, atMost limit: Duration) -> Duration? {
+  package mutating func take(at now: Duration, atMost limit: Duration) -> Duration? {
     let moment = next(at: now)
     guard moment - now <= limit else { return nil }
     moments.append(moment)
@@ -78,7 +80,7 @@ struct RequestLedger: Sendable {
   }
 
   /// The first moment from now on at which a request keeps every window.
-  func next(at now: Duration) -> Duration {
+  package func next(at now: Duration) -> Duration {
     var moment = max(now, moments.last ?? now)
     for window in windows where moments.count >= window.requests {
       moment = max(moment, moments[moments.count - window.requests] + window.length)
@@ -86,7 +88,7 @@ struct RequestLedger: Sendable {
     return moment
   }
 
-  func use(at now: Duration) -> [BudgetUse] {
+  package func use(at now: Duration) -> [BudgetUse] {
     windows.map { window in
       BudgetUse(budget: window, used: min(window.requests, moments.reversed().prefix { $0 > now - window.length }.count))
     }

@@ -90,7 +90,8 @@ struct FeedsCommand: AsyncParsableCommand {
       }
       let client = CurlClient()
       let poller = Poller(
-        connector: connector, secret: try connector.authentication.secret.map { try loaded.secrets.value($0.name) }, seed: 0,
+        connector: connector, secrets: try connector.secrets(from: loaded.secrets), tokens: loaded.tokens(besideStore: shared.store),
+        budgets: HostBudgets(), seed: 0,
         send: { try await client.send($0) }, sleep: { try await Task.sleep(for: $0) })
       let report = try await poller.poll(at: WallClock.now(), cursors: [:]) { page in
         for record in page.records { StandardOutput.print(shared.json ? record.json.serialized() : record.line) }

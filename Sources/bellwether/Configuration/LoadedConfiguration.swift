@@ -11,6 +11,8 @@ struct LoadedConfiguration: Sendable {
   var connectors: [Connector]
   var sinks: SinkCatalog
   var secrets: SecretSource
+  /// From `bellwether.yaml`, else the service manager's; nil where neither names one.
+  var stateFolder: String?
 
   /// Reads and checks a folder; all faults in one run.
   ///
@@ -31,6 +33,13 @@ struct LoadedConfiguration: Sendable {
     let files = EngineFiles(folder)
     guard let engine = files.compiled(into: &diagnostics), !diagnostics.hasErrors else { return nil }
     return LoadedConfiguration(
-      main: main, engine: engine, engineContent: files.content, connectors: connectors, sinks: sinks ?? SinkCatalog(), secrets: secrets)
+      main: main, engine: engine, engineContent: files.content, connectors: connectors, sinks: sinks ?? SinkCatalog(), secrets: secrets,
+      stateFolder: main.stateFolder ?? environment["STATE_DIRECTORY"]?.split(separator: ":").first.map(String.init))
+  }
+
+  /// Where refresh tokens are kept: in the state folder, or beside the store.
+  func tokens(besideStore path: String) -> TokenFolder {
+    let folder = stateFolder ?? path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+    return TokenFolder(path: (folder.hasSuffix("/") ? folder : folder + "/") + "tokens")
   }
 }

@@ -4,6 +4,8 @@ import ConfigFiles
 struct MainFile: Sendable {
   var consolePort = 8787
   var secretsFolder: String?
+  /// Where what the daemon must remember outside the store lies.
+  var stateFolder: String?
 
   init() {}
 
@@ -17,6 +19,10 @@ struct MainFile: Sendable {
     }
     if let secrets = reader.optional("secrets"), var section = MappingReader(secrets, what: "secrets section", into: &diagnostics) {
       secretsFolder = section.text("folder", into: &diagnostics)
+      section.finish(into: &diagnostics)
+    }
+    if let state = reader.optional("state"), var section = MappingReader(state, what: "state section", into: &diagnostics) {
+      stateFolder = section.text("folder", into: &diagnostics)
       section.finish(into: &diagnostics)
     }
     reader.finish(into: &diagnostics)

@@ -41,8 +41,11 @@ struct Daemon: Sendable {
     try await store.activate(digest: configuration.engine.digest, content: configuration.engineContent, at: now)
     let host = try await EngineHost(store: store)
     try await host.catchUp()
+    let tokens = configuration.tokens(besideStore: store.path)
+    let budgets = simulatedClockURL == nil ? HostBudgets() : nil
     let runners = try configuration.connectors.filter(\.isEnabled).sorted { $0.name < $1.name }.map {
-      try FeedRunner($0, secrets: configuration.secrets, client: client, store: store, logger: logger)
+      try FeedRunner(
+        $0, secrets: configuration.secrets, tokens: tokens, budgets: budgets, client: client, store: store, logger: logger)
     }
     let dispatcher = Dispatcher(
       store: store, client: client, catalog: configuration.sinks, signers: try configuration.sinks.signers(from: configuration.secrets),

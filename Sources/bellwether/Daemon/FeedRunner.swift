@@ -13,15 +13,19 @@ struct FeedRunner: Sendable {
   private let store: EventStore
   private let logger: Logger
 
-  /// - Throws: `SecretError` if the feed's credential is not to be had.
-  init(_ connector: Connector, secrets: SecretSource, client: CurlClient, store: EventStore, logger: Logger) throws {
+  /// - Parameter budgets: shared by all feeds; nil beside a simulator, whose time has nothing to do with the clock on the wall.
+  /// - Throws: `SecretError` if a secret of the feed is not to be had.
+  init(
+    _ connector: Connector, secrets: SecretSource, tokens: TokenFolder, budgets: HostBudgets?, client: CurlClient, store: EventStore,
+    logger: Logger
+  ) throws {
     self.connector = connector
     self.store = store
     var logger = logger
     logger[metadataKey: "feed"] = .string(connector.name)
     self.logger = logger
     poller = Poller(
-      connector: connector, secret: try connector.authentication.secret.map { try secrets.value($0.name) },
+      connector: connector, secrets: try connector.secrets(from: secrets), tokens: tokens, budgets: budgets,
       seed: UInt64.random(in: .min ... .max), send: { try await client.send($0) }, sleep: { try await Task.sleep(for: $0) })
   }
 

@@ -28,7 +28,7 @@ extension StreamWalk {
         failure(.unexpectedAnswer, "the vendor answered \(status), a redirect, which is not followed", "correct base_url"))
     case 404:
       return .failed(
-        failure(.unexpectedAnswer, "there is nothing at \(stream.request.path) (404)", "check base_url and the stream's path"))
+        failure(.unexpectedAnswer, "there is nothing at \(askedPath) (404)", "check base_url and the stream's path"))
     default:
       return .failed(
         failure(
@@ -51,7 +51,7 @@ extension StreamWalk {
   }
 
   private func rule(for response: HTTPResponse) -> Connector.ErrorRule? {
-    let rules = stream.errorRules.filter { $0.status == response.status }
+    let rules = errorRules.filter { $0.status == response.status }
     guard let first = rules.first else { return nil }
     if first.body.isEmpty { return first }
     let body = String(decoding: response.body, as: UTF8.self)
@@ -65,7 +65,7 @@ extension StreamWalk {
 
   /// Whether a piece of the answer may come into a message for people.
   func mayQuote(_ response: HTTPResponse) -> Bool {
-    !(200..<300).contains(response.status) || stream.errorRules.contains { $0.status == response.status }
+    !(200..<300).contains(response.status) || errorRules.contains { $0.status == response.status }
   }
 
   private func waiting(_ response: HTTPResponse) -> Judgement {

@@ -40,6 +40,8 @@ extension Connector {
     let paging: Paging
     let cursor: CursorPlan
     let selection: RecordSelection
+    /// What is asked beside each page, in order; each sees what those before it brought.
+    let followUps: [FollowUp]
     let mappings: [RecordMapping]
     /// Every path of the mappings, by slot.
     let paths: [ValuePath]
@@ -71,22 +73,47 @@ extension Connector {
     case token(path: JSONPath, into: Placement, ends: EndFlags)
     /// A value of the last record.
     case last(path: JSONPath, into: Placement, ends: EndFlags)
+    /// A URL in the answer, read from the one asked for, on the same origin.
     case nextURL(path: JSONPath, ends: EndFlags)
-    /// A count from `first` on; a page of fewer than `size` records is the last.
-    case page(parameter: Placement, first: Int64, size: Int64)
+    /// The target of a `Link` header's relation, likewise.
+    case link(relation: String)
+    /// A count from `first` on; a page of fewer than `size` records is the last. Nil: the page size asked for.
+    case page(parameter: Placement, first: Int64, size: Int64?)
+    /// How many records were read; with `total`, the answer's count of all, a count that falls means that as many may have moved up
+    /// over the border, and they are read again.
+    case offset(parameter: Placement, size: Int64?, total: JSONPath?)
     /// The walk's lower bound moves up to the last record's time; records that share one time are paged through by `ties`.
     ///
     /// Offsets shift when a record read before is changed and leaves the window; times do not.
     /// `total` is the answer's count of all records in the window: where it changes among ties, an offset has shifted, and the ties are
     /// read again from their first.
-    case keyset(field: JSONPath, size: Int64, ties: Paging, total: JSONPath?)
+    case keyset(field: JSONPath, size: Int64?, ties: Ties, total: JSONPath?)
+    /// Another paging that a vendor ends after so many pages: then on from the last record's time.
+    case capped(Paging, pages: Int64)
+  }
+
+  /// How keyset paging gets through more records of one time than a page holds.
+  enum Ties: Sendable {
+    case none
+    case paging(Paging)
+    /// A request of its own for the records of one time, in the order of their ids.
+    case byID(TiesByID)
+  }
+
+  struct TiesByID: Sendable {
+    let request: RequestTemplate
+    /// The id of the record.
+    let last: JSONPath
+    let size: Int64
+    /// What stands for the id before the first.
+    let least: String
   }
 
   /// Where a page token goes.
   enum Placement: Hashable, Sendable {
     case query(String)
-    /// A member of the request's JSON body.
-    case body(String)
+    /// A member of the request's JSON body, or a field of its form.
+    case body(JSONPath)
   }
 
   /// Flags in the answer that say whether the walk is over.
@@ -108,16 +135,24 @@ extension Connector {
       case opaque
     }
     var mode: Mode = .list
-    var format: TimeFormat = .seconds
+    var format = TimeFormat(form: .seconds)
     var lag = Span.seconds(0)
     /// How far each walk reaches back behind the last, for late records.
     var lookback = Span.seconds(0)
     /// Whether the vendor leaves out a record at the lower bound itself.
     var excludesLowerBound = false
+    /// Whether a written {to} is itself left out, which matters where it stands for a whole day or hour.
+    var excludesUpperBound = false
     /// How long the vendor keeps what this stream lists.
     var retention: Span?
-    /// In a newest-first list: the record's time, which ends the walk below its floor.
-    var field: JSONPath?
+    /// The record's own time: the first of these that has a value.
+    var fields: [JSONPath] = []
+    /// Whether the list runs backwards, so that a record's time ends the walk below its floor.
+    var isNewestFirst = false
+    /// How coarsely the vendor compares times: what it lists of before the lower bound is dropped here.
+    var granularity: Span?
+    /// The longest stretch of time asked for at once.
+    var step: Span?
   }
 
   /// What an answer other than success means, where the general rules are wrong for this vendor.
@@ -151,6 +186,8 @@ extension Connector {
 extension Connector {
   /// The most streams a feed may have.
   package static let streamLimit = 50
+  /// The most entries a stream's `expand:` may have.
+  package static let followUpLimit = 10
   /// The most mappings a stream may have.
   package static let mappingLimit = 50
   /// The shortest time between polls.

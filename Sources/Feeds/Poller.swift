@@ -154,6 +154,7 @@ package struct Poller: Sendable {
         report.records += records.count
         report.rejected.append(contentsOf: rejected.prefix(max(0, PollReport.rejectedLimit - report.rejected.count)))
         try await commit(page(walk, records, rejected, now))
+      case .more: break
       case .retry(let delay, let reason):
         report.retries.append("\(connector.name)/\(stream.name): \(reason)")
         report.paused += delay

@@ -1,6 +1,5 @@
 internal import ConfigFiles
 internal import Events
-internal import Transport
 
 /// Reads one stream of a feed file.
 struct StreamCompiler {
@@ -16,9 +15,11 @@ struct StreamCompiler {
     let completes = reader.list("completes", into: &diagnostics).compactMap { Self.kind($0, into: &diagnostics) }
     let covers = reader.choice("covers", among: ["customers"], into: &diagnostics) != nil
     let start = reader.optional("start").flatMap { Self.start($0, into: &diagnostics) }
-    let cursor = Self.cursor(reader.optional("cursor"), into: &diagnostics)
+    let cursor = CursorCompiler.cursor(reader.optional("cursor"), into: &diagnostics)
     let request = reader.required("request", into: &diagnostics).flatMap { Self.request($0, cursor, into: &diagnostics) }
-    let paging = reader.optional("paging").map { PagingCompiler.paging($0, into: &diagnostics) } ?? Connector.Paging.none
+    let pager = PagingCompiler(cursor: cursor, hasPageSize: request?.pageSize != nil)
+    let paging = reader.optional("paging").map { pager.paging($0, into: &diagnostics) } ?? Connector.Paging.none
+    let followUps = followUps(&reader, cursor, into: &diagnostics)
     let selection = reader.required("records", into: &diagnostics).flatMap { Self.selection($0, into: &diagnostics) }
     let rules = reader.list("errors", into: &diagnostics).compactMap { Self.errorRule($0, into: &diagnostics) }
     var compiler = MappingCompiler()
@@ -30,9 +31,20 @@ struct StreamCompiler {
     }
     reader.finish(into: &diagnostics)
     guard let name, let request, let selection else { return nil }
+    if case .rows = selection, !followUps.isEmpty {
+      diagnostics.report(
+        .badExpand, "rows have no place for what expand: finds", at: reader.range(ofKey: "expand"),
+        hint: "expand: needs records that are objects")
+    }
+    if rules.contains(where: { $0.action == .shrink }), request.pageSize == nil, cursor.step == nil {
+      diagnostics.report(
+        .badPaging, "nothing here can be asked for less", at: reader.range(ofKey: "errors"),
+        hint: "add page_size: to the request or step: to the cursor")
+    }
     return Connector.Stream(
       name: name, isBackfill: isBackfill, completes: completes, coversCustomers: covers, start: start ?? self.start, request: request,
-      paging: paging, cursor: cursor, selection: selection, mappings: mappings, paths: compiler.paths, errorRules: rules)
+      paging: paging, cursor: cursor, selection: selection, followUps: followUps, mappings: mappings, paths: compiler.paths,
+      errorRules: rules)
   }
 
   /// A duration back from now, a date, or `beginning`.
@@ -50,21 +62,34 @@ struct StreamCompiler {
     node.choice(for: "a kind", among: Kind.allCases.map(\.rawValue), into: &diagnostics).flatMap(Kind.init(rawValue:))
   }
 
-  private static func cursor(_ node: Node?, into diagnostics: inout Diagnostics) -> Connector.CursorPlan {
-    var plan = Connector.CursorPlan()
-    guard let node, var reader = MappingReader(node, what: "cursor", into: &diagnostics) else { return plan }
-    plan.mode = reader.flag("opaque", into: &diagnostics) ?? false ? .opaque : .window
-    plan.format = reader.choice("format", as: TimeFormat.self, into: &diagnostics) ?? .iso8601
-    plan.lag = reader.duration("lag", into: &diagnostics) ?? .seconds(0)
-    plan.lookback = reader.duration("lookback", into: &diagnostics) ?? .seconds(0)
-    plan.excludesLowerBound = reader.choice("lower_bound", among: ["included", "excluded"], into: &diagnostics) == "excluded"
-    plan.retention = reader.duration("retention", into: &diagnostics)
-    plan.field = reader.optional("newest_first").flatMap { PagingCompiler.path($0, into: &diagnostics) }
-    if let retention = plan.retention, retention <= plan.lookback {
-      diagnostics.report(.badCursor, "retention is not longer than lookback", at: reader.range(ofKey: "retention"))
+  private func followUps(
+    _ reader: inout MappingReader, _ cursor: Connector.CursorPlan, into diagnostics: inout Diagnostics
+  ) -> [Connector.FollowUp] {
+    let nodes = reader.list("expand", into: &diagnostics)
+    if nodes.count > Connector.followUpLimit {
+      diagnostics.report(
+        .badExpand, "a stream expands at most \(Connector.followUpLimit) lists", at: reader.range(ofKey: "expand"),
+        hint: "list the others by a stream of their own")
     }
-    reader.finish(into: &diagnostics)
-    return plan
+    return nodes.prefix(Connector.followUpLimit).compactMap { ExpandCompiler(cursor: cursor).followUp($0, into: &diagnostics) }
+  }
+
+  private static func request(
+    _ node: Node, _ cursor: Connector.CursorPlan, into diagnostics: inout Diagnostics
+  ) -> RequestTemplate? {
+    var use = TemplateCompiler.Use()
+    let request = TemplateCompiler(known: cursor.placeholders).request(node, &use, into: &diagnostics)
+    if cursor.mode == .window, !use.names.contains("from") {
+      diagnostics.report(
+        .badCursor, "the request never says {from}, so the cursor would have no effect", at: node.range,
+        hint: "put {from} where the vendor expects the lower bound")
+    }
+    if cursor.step != nil, !use.names.contains("to") {
+      diagnostics.report(
+        .badCursor, "the request never says {to}, so a step would have no end", at: node.range,
+        hint: "put {to} where the vendor expects the upper bound, or remove step:")
+    }
+    return request
   }
 
   private static func selection(_ node: Node, into diagnostics: inout Diagnostics) -> Connector.RecordSelection? {
@@ -77,7 +102,7 @@ struct StreamCompiler {
     return .rows(columns: columns, rows: rows)
   }
 
-  private static func errorRule(_ node: Node, into diagnostics: inout Diagnostics) -> Connector.ErrorRule? {
+  static func errorRule(_ node: Node, into diagnostics: inout Diagnostics) -> Connector.ErrorRule? {
     guard var reader = MappingReader(node, what: "rule for errors", into: &diagnostics) else { return nil }
     _ = reader.required("status", into: &diagnostics)
     let status = reader.integer("status", in: 200...599, into: &diagnostics)

@@ -26,6 +26,17 @@ struct WalkPosition: Hashable, Sendable {
     var token: JSON?
     /// How many records the window held when the last page was read.
     var total: JSON?
+    /// The time whose records are being paged by id.
+    var tie: Instant?
+    /// Pages read since `from` was last moved.
+    var pages: Int64 = 0
+    /// How often the vendor wanted to be asked for less.
+    var shrunk = 0
+    /// Where the last stretch of a walk by steps ends.
+    var target: Instant?
+
+    /// More halvings than any size or step has.
+    static let shrinkLimit: Int64 = 60
   }
 
   init() {}
@@ -40,7 +51,9 @@ struct WalkPosition: Hashable, Sendable {
     guard stored.object != nil else { return }
     walk = Walk(
       floor: Self.instant(stored["floor"]), from: Self.instant(stored["from"]), ceiling: Self.instant(stored["ceiling"]),
-      bound: Self.instant(stored["bound"]), token: stored["token"].known, total: stored["total"].known)
+      bound: Self.instant(stored["bound"]), token: stored["token"].known, total: stored["total"].known, tie: Self.instant(stored["tie"]),
+      pages: max(0, stored["pages"].integer ?? 0), shrunk: Int(min(max(0, stored["shrunk"].integer ?? 0), Self.Walk.shrinkLimit)),
+      target: Self.instant(stored["target"]))
   }
 
   var json: JSON {
@@ -49,7 +62,8 @@ struct WalkPosition: Hashable, Sendable {
     if let walk {
       let stored: [String: JSON] = [
         "floor": JSON(walk.floor), "from": JSON(walk.from), "ceiling": JSON(walk.ceiling), "bound": JSON(walk.bound),
-        "token": walk.token ?? .null, "total": walk.total ?? .null,
+        "token": walk.token ?? .null, "total": walk.total ?? .null, "tie": JSON(walk.tie), "target": JSON(walk.target),
+        "pages": walk.pages == 0 ? .null : JSON(walk.pages), "shrunk": walk.shrunk == 0 ? .null : JSON(walk.shrunk),
       ]
       members["walk"] = .object(stored.filter { !$0.value.isNull })
     }

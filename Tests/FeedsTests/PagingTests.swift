@@ -200,4 +200,129 @@ import Transport
     #expect(pages == 2)
     #expect(walk.completeThrough == now)
   }
+
+  /// The header's value, and the query of the next request; nil where the walk ends.
+  @Test(arguments: [
+    ("</v1/things?page=2>; rel=\"next\"", "page=2"), ("<?page=2>; rel=next", "page=2"), ("<things?page=2>; rel=NEXT", "page=2"),
+    ("<https://api.example.com/v1/things?page=2>;rel=\"prev next\"", "page=2"),
+    ("<?page=1>; rel=\"prev\", <?page=2>; title=\"a, <b>; rel=next\"; rel=\"next\", <?page=9>; rel=\"next\"", "page=2"),
+    ("<?page=1>; rel=prev; rel=next", nil), ("<?page=1>; rel=nextish", nil), ("<?page=1; rel=next", nil), ("", nil), (";;,<>", nil),
+    ("<?page=2> ; rel = next ; title=\"\\\"\"", "page=2"),
+  ] as [(String, String?)])
+  func aLinkHeaderIsReadAsRFC8288HasIt(header: String, next: String?) throws {
+    var walk = try walk(try exampleFeed(paging: "{ link_header: next }"))
+    var asked: [String] = []
+    _ = try run(&walk, now: now) { request in
+      asked.append(request.url)
+      return answer(["data": [thing(1)]], headers: asked.count == 1 ? [HTTPHeader("link", header)] : [])
+    }
+    #expect(asked.dropFirst() == (next.map { ["https://api.example.com/v1/things?\($0)"] } ?? [])[...])
+  }
+
+  @Test(arguments: ["https://evil.example/v1/things", "http://api.example.com/v1/things", "//evil.example/x", "javascript:x"])
+  func aLinkHeaderNeverLeavesTheHost(url: String) throws {
+    var walk = try walk(try exampleFeed(paging: "{ link_header: next }"))
+    let failure = #expect(throws: FeedFailure.self) {
+      try run(&walk, now: now) { _ in answer(["data": [thing(1)]], headers: [HTTPHeader("Link", "<\(url)>; rel=next")]) }
+    }
+    #expect(failure?.message.contains("another host") == true)
+  }
+
+  @Test(arguments: [("", [nil, "2", "4"]), (", total: count", [nil, "2"])] as [(String, [String?])])
+  func offsetsCountRecords(total: String, expected: [String?]) throws {
+    var walk = try walk(try exampleFeed(paging: "{ offset: skip, size: 2\(total) }"))
+    var asked: [String?] = []
+    let records = try run(&walk, now: now) { request in
+      asked.append(query(request)["skip"])
+      return answer(["data": asked.count == 3 ? [] : [thing(asked.count * 2), thing(asked.count * 2 + 1)], "count": 4])
+    }
+    #expect(asked == expected)
+    #expect(records.count == 4)
+  }
+
+  @Test func aTokenCanGoIntoAPartOfTheBodyOrAForm() throws {
+    let json = try exampleFeed(
+      request: "{ method: PUT, path: /s, body: { pagination: { per_page: 5 } } }", paging: "{ token: next, body: pagination.starting_after }")
+    let form = try exampleFeed(
+      request: "{ method: PATCH, path: /s, form: { q: \"a b&c\" } }", paging: "{ token: next, body: after }")
+    for (feed, method, first, second) in [
+      (json, "PUT", #"{"pagination":{"per_page":5}}"#, #"{"pagination":{"per_page":5,"starting_after":"t1"}}"#),
+      (form, "PATCH", "q=a%20b%26c", "q=a%20b%26c&after=t1"),
+    ] {
+      var walk = try walk(feed)
+      var bodies: [String] = []
+      _ = try run(&walk, now: now) { request in
+        #expect(request.method == method)
+        #expect(request.headers.last?.value == (method == "PUT" ? "application/json" : "application/x-www-form-urlencoded"))
+        bodies.append(String(decoding: request.body ?? [], as: UTF8.self))
+        return answer(["data": [thing(1)], "next": bodies.count == 1 ? "t1" : nil])
+      }
+      #expect(bodies == [first, second])
+    }
+  }
+
+  @Test func aVendorCanWantTheTokenAlone() throws {
+    let feed = try exampleFeed(
+      request: "{ path: /t, query: { limit: 2 }, first_page: { since: 1 }, page_size: { query: size, most: 9 }, next_page_drops: true }",
+      paging: "{ token: next, query: after }")
+    var walk = try walk(feed)
+    var asked: [[String: String]] = []
+    _ = try run(&walk, now: now) { request in
+      asked.append(query(request))
+      return answer(["data": [thing(1)], "next": asked.count == 1 ? "t1" : nil])
+    }
+    #expect(asked == [["limit": "2", "since": "1", "size": "9"], ["after": "t1"]])
+  }
+
+  @Test func bracesThatAreNoPlaceholderStay() throws {
+    let feed = try exampleFeed(
+      request: "{ method: POST, path: /graphql, body: { query: \"{ things(since: '{from}') { id at } }\" } }",
+      cursor: "{ format: date }")
+    var walk = try walk(feed)
+    let request = walk.next(now: now)
+    #expect(try body(try #require(request))["query"] == "{ things(since: '2026-02-28') { id at } }")
+  }
+
+  @Test func shrinkHalvesThePageDownToTheLeastAndTheNextWalkIsWholeAgain() throws {
+    let feed = try exampleFeed(
+      request: "{ path: /t, page_size: { query: size, most: 20, least: 4 } }", paging: "{ token: next, query: after }",
+      extra: "errors: [{ status: 504, then: shrink }]")
+    var first = try walk(feed)
+    var asked: [String?] = []
+    let failure = #expect(throws: FeedFailure.self) {
+      try run(&first, now: now) { request in
+        asked.append(query(request)["size"])
+        return answer([], status: 504)
+      }
+    }
+    // Twice for less, then six times for the least.
+    #expect(asked == ["20", "10", "5", "4", "4", "4", "4", "4"])
+    #expect(failure?.cause == .unavailable)
+    #expect(first.cursor["walk"]["shrunk"] == 3)
+
+    var resumed = try walk(feed, cursor: first.cursor)
+    #expect(resumed.next(now: now).map { query($0)["size"] } == "4", "an unfinished walk goes on with the size it has")
+    guard case .page = resumed.receive(answer(["data": []], date: now), now: now) else {
+      Issue.record("no page")
+      return
+    }
+    var next = try walk(feed, cursor: resumed.cursor)
+    #expect(next.next(now: now).map { query($0)["size"] } == "20")
+  }
+
+  @Test func aStoredLinkOfAnotherHostIsNotFollowed() throws {
+    let feed = try exampleFeed(paging: "{ next_url: next }")
+    var walk = try walk(feed, cursor: ["walk": ["token": "https://old.example.com/v1/things?page=2"]])
+    #expect(walk.next(now: now)?.url == "https://api.example.com/v1/things?limit=2")
+  }
+
+  @Test func moreTiesThanACapHoldsAreRefused() throws {
+    let feed = try exampleFeed(
+      request: "{ path: /t, query: { a: \"{from}\" } }", paging: "{ page: p, size: 1, pages: 2 }",
+      cursor: "{ format: seconds, field: at }", start: "2026-03-01")
+    var walk = try walk(feed)
+    let failure = #expect(throws: FeedFailure.self) { try run(&walk, now: now) { _ in answer(["data": [thing(1)]]) } }
+    #expect(failure?.cause == .loop)
+    #expect(failure?.message.contains("2 pages of records share the time 2026-03-01T00:00:00Z") == true)
+  }
 }

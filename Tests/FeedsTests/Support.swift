@@ -88,7 +88,7 @@ func run(
       #expect(rejected.isEmpty, "\(rejected)")
       records.append(contentsOf: page)
       pages += 1
-    case .retry: continue
+    case .more, .retry: continue
     case .failed(let failure): throw failure
     }
   }

@@ -5,7 +5,7 @@ extension JSON {
   var known: JSON? { isNull || self == .text("") ? Optional.none : self }
 }
 
-/// A way into a JSON value: names and list positions, split once.
+/// A way into a JSON value: names and list positions, split once; `*` stands for every element of a list.
 package struct JSONPath: Hashable, Sendable {
   struct Step: Hashable, Sendable {
     let name: String
@@ -36,12 +36,14 @@ package struct JSONPath: Hashable, Sendable {
 
   func value(in json: JSON, from first: Int) -> JSON {
     var value = json
-    for step in steps[first...] {
+    for place in first..<steps.count {
+      let step = steps[place]
       switch value {
       case .object(let members):
         guard let next = members[step.name] else { return .null }
         value = next
       case .list(let elements):
+        if step.name == "*" { return each(of: elements, from: place + 1) }
         guard let index = step.index, elements.indices.contains(index) else { return .null }
         value = elements[index]
       default:
@@ -49,5 +51,10 @@ package struct JSONPath: Hashable, Sendable {
       }
     }
     return value
+  }
+
+  /// The rest of the path in every element, without those that have nothing there.
+  private func each(of elements: [JSON], from place: Int) -> JSON {
+    .list(elements.map { value(in: $0, from: place) }.filter { !$0.isNull })
   }
 }

@@ -83,6 +83,7 @@ extension SimulationServer {
       "ZENDESK_EMAIL": VendorCredentials.zendeskEmail,
       // Budgets go by the wall clock, which simulated time outruns.
       "HUBSPOT_REQUESTS_PER_SECOND": "100000", "STRIPE_REQUESTS_PER_SECOND": "100000",
+      "ZENDESK_EXPORTS_PER_MINUTE": "100000", "POSTHOG_QUERIES_PER_HOUR": "100000",
     ]
     for vendor in Vendor.allCases { variables["\(vendor.rawValue.uppercased())_URL"] = "\(origin)/\(vendor.rawValue)" }
     return variables

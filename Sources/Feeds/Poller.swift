@@ -33,6 +33,8 @@ package struct PollReport: Sendable {
   package var failures: [FeedFailure] = []
   /// Requests sent again, with the reason.
   package var retries: [String] = []
+  /// In a folder feed: what became of bad lines.
+  package var files = FileReport()
 
   package init() {}
 

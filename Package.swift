@@ -45,9 +45,10 @@ let package = Package(
       dependencies: ["Events", "Engine", .product(name: "GRDB", package: "GRDB.swift")],
       resources: [.embedInCode("Migrations")],
       swiftSettings: strict),
+    .systemLibrary(name: "CLibarchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
     .target(name: "Transport", dependencies: ["CLibcurl"], swiftSettings: strict),
     .target(
-      name: "Feeds", dependencies: ["Events", "ConfigFiles", "Transport"],
+      name: "Feeds", dependencies: ["CLibarchive", "Events", "ConfigFiles", "Transport"],
       swiftSettings: strict),
     .target(
       name: "Delivery",
@@ -94,7 +95,8 @@ let package = Package(
       dependencies: ["CLibcrypto", "Events", "Engine", "Store", .product(name: "GRDB", package: "GRDB.swift")], swiftSettings: strict),
     .testTarget(name: "TransportTests", dependencies: ["Transport"], resources: [.copy("Fixtures")], swiftSettings: strict),
     .testTarget(
-      name: "FeedsTests", dependencies: ["Events", "ConfigFiles", "Feeds", "Transport"], exclude: ["Fixtures"], swiftSettings: strict),
+      name: "FeedsTests", dependencies: ["CLibarchive", "Events", "ConfigFiles", "Feeds", "Transport"], exclude: ["Fixtures"],
+      swiftSettings: strict),
     .testTarget(
       name: "DeliveryTests",
       dependencies: [

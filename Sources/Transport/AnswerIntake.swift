@@ -14,6 +14,8 @@ package struct AnswerIntake {
 
   /// The fields of the last answer begun.
   package private(set) var headers: [HTTPHeader] = []
+  /// The status of the last answer begun; 0 where its status line cannot be read.
+  package private(set) var status = 0
   /// The body so far.
   package private(set) var body: [UInt8] = []
   /// The cap that was passed, if any.
@@ -41,6 +43,7 @@ package struct AnswerIntake {
     let text = Self.text(line)
     if text.hasPrefix("HTTP/") && part != .fields {
       headers = []
+      status = text.split(separator: " ", maxSplits: 2).dropFirst().first.flatMap { Int($0) } ?? 0
       part = .fields
     } else if part == .fields {
       takeField(text)
@@ -61,6 +64,17 @@ package struct AnswerIntake {
     }
     guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")) else { return }
     headers.append(HTTPHeader(String(text[..<colon]), Self.trimmed(text[text.index(after: colon)...])))
+  }
+
+  /// The first value of the named field so far.
+  package func header(_ name: String) -> String? { headers.first { HTTPHeader.sameName($0.name, name) }?.value }
+
+  /// Takes what still fits of a piece of decompressed body; `false` means the cap is passed and the transfer must end.
+  package mutating func takeBeginning(_ piece: UnsafeRawBufferPointer) -> Bool {
+    let room = bodyCap - body.count
+    body.append(contentsOf: piece.prefix(room))
+    if piece.count > room { overflow = .body }
+    return piece.count <= room
   }
 
   /// Takes a piece of decompressed body; `false` means the cap is passed and the transfer must end.

@@ -34,7 +34,7 @@ package final class CurlClient: Sendable {
   /// Cancelling the task ends the transfer at once with `cancelled`. A `GET` that fails on a reused connection before any answer
   /// came is sent again by libcurl on a new one, and so is a `POST`: give it an id the receiver can recognise.
   package func send(_ request: HTTPRequest) async throws(TransportError) -> HTTPResponse {
-    let deadline = ContinuousClock.now + request.totalTimeout
+    let deadline = ContinuousClock.now + (request.spool?.totalTimeout ?? request.totalTimeout)
     let target = try Self.check(request)
     let id = queue.newID()
     let outcome = await withTaskCancellationHandler {

@@ -41,6 +41,9 @@ package struct HTTPRequest: Sendable {
   /// Most bytes of body to accept, counted after decompression.
   package var bodyCap: Int
 
+  /// Where to put the body of a good answer instead of memory; `nil` for memory. With it, `totalTimeout` and `bodyCap` are not used.
+  package var spool: Spool?
+
   /// Whether the peer may have a private, loopback or otherwise not publicly routed address.
   package var allowPrivate: Bool
 
@@ -55,6 +58,7 @@ package struct HTTPRequest: Sendable {
     connectTimeout: Duration = .seconds(10),
     totalTimeout: Duration = .seconds(60),
     bodyCap: Int = HTTPRequest.defaultBodyCap,
+    spool: Spool? = nil,
     allowPrivate: Bool = false,
     hidesPath: Bool = false
   ) {
@@ -65,6 +69,7 @@ package struct HTTPRequest: Sendable {
     self.connectTimeout = connectTimeout
     self.totalTimeout = totalTimeout
     self.bodyCap = bodyCap
+    self.spool = spool
     self.allowPrivate = allowPrivate
     self.hidesPath = hidesPath
   }

@@ -6,13 +6,17 @@ package struct HTTPResponse: Sendable, Equatable {
   /// The fields in the order received. Trailers are not among them.
   package let headers: [HTTPHeader]
 
-  /// The body after decompression, at most the request's `bodyCap` bytes.
+  /// The body after decompression, at most the request's `bodyCap` bytes. Empty where the body was spooled.
   package let body: [UInt8]
 
-  package init(status: Int, headers: [HTTPHeader] = [], body: [UInt8] = []) {
+  /// The body in a file, where the request asked for that and a good answer had one.
+  package let spooled: BodyFile?
+
+  package init(status: Int, headers: [HTTPHeader] = [], body: [UInt8] = [], spooled: BodyFile? = nil) {
     self.status = status
     self.headers = headers
     self.body = body
+    self.spooled = spooled
   }
 
   /// The first value of the named field, whatever the case of its name.

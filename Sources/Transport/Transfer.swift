@@ -24,10 +24,14 @@ final class Transfer {
   private let lines: HeaderLines
   private var intake: AnswerIntake
   private var refusal: TransportError.Reason?
+  private var spooled: SpoolWriter?
+  /// When the peer last sent something, or the transfer began.
+  private var lastSign = ContinuousClock.now
 
   init(_ job: TransferJob, client: ClientSettings) throws(CurlFault) {
     self.job = job
-    intake = AnswerIntake(headerCap: client.limits.headerBytes, bodyCap: job.request.bodyCap)
+    let bodyCap = job.request.spool == nil ? job.request.bodyCap : HTTPRequest.Spool.errorBodyCap
+    intake = AnswerIntake(headerCap: client.limits.headerBytes, bodyCap: bodyCap)
     let notation = HeaderLines.notation(headers: job.request.headers, hasBody: job.request.body != nil)
     lines = try HeaderLines(notation)
     guard let easy = EasyHandle() else { throw CurlFault(code: CURLE_FAILED_INIT) }
@@ -53,7 +57,7 @@ final class Transfer {
   private func setRequest() throws(CurlFault) {
     let request = job.request
     try easy.set(CURLOPT_FOLLOWLOCATION, 0)
-    try easy.set(CURLOPT_ACCEPT_ENCODING, "")
+    try easy.set(CURLOPT_ACCEPT_ENCODING, request.spool == nil ? "" : "gzip")
     try easy.set(CURLOPT_USERAGENT, ClientSettings.userAgent)
     switch request.method {
     case "HEAD": try easy.set(CURLOPT_NOBODY, 1)
@@ -83,13 +87,26 @@ final class Transfer {
   // MARK: The end
 
   func finish(_ code: CURLcode) {
-    guard code != CURLE_OK else {
-      return job.answer.resume(returning: .success(HTTPResponse(status: easy.status(), headers: intake.headers, body: intake.body)))
-    }
-    job.fail(reason(for: code))
+    let isCutError = job.request.spool != nil && refusal == nil && intake.overflow == .body
+    guard code == CURLE_OK || isCutError else { return job.fail(reason(for: code)) }
+    let file = spooled.take()?.finished(encoding: encoding ?? .identity)
+    let response = HTTPResponse(status: easy.status(), headers: intake.headers, body: intake.body, spooled: file)
+    job.answer.resume(returning: .success(response))
   }
 
-  func timeOut() { job.fail(.timeout(phase, after: job.request.totalTimeout)) }
+  /// When the transfer's time is over. It only ever moves away.
+  var deadline: ContinuousClock.Instant {
+    guard let spool = job.request.spool else { return job.deadline }
+    return min(job.deadline, lastSign + spool.idleTimeout)
+  }
+
+  func timeOut(now: ContinuousClock.Instant) {
+    guard let spool = job.request.spool else { return job.fail(.timeout(phase, after: job.request.totalTimeout)) }
+    if job.deadline <= now { return job.fail(.timeout(phase, after: spool.totalTimeout)) }
+    job.fail(phase == .body ? .stalled(after: spool.idleTimeout, received: received) : .timeout(phase, after: spool.idleTimeout))
+  }
+
+  private var received: Int { spooled?.count ?? intake.body.count }
 
   private var phase: TransportError.TimeoutPhase {
     if intake.hasBegunBody { return .body }
@@ -97,6 +114,7 @@ final class Transfer {
   }
 
   private func reason(for code: CURLcode) -> TransportError.Reason {
+    if code == CURLE_WRITE_ERROR, let refusal { return refusal }
     switch intake.overflow {
     case .headers: return .headersTooLarge(cap: intake.headerCap)
     case .body: return .bodyTooLarge(cap: intake.bodyCap)
@@ -112,7 +130,7 @@ final class Transfer {
       // So libcurl reports a single header line beyond its own bound of 100 KB.
       return .headersTooLarge(cap: intake.headerCap)
     case CURLE_PARTIAL_FILE, CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_HTTP2, CURLE_HTTP2_STREAM:
-      return .connectionLost(received: intake.body.count)
+      return .connectionLost(received: received)
     default:
       return CurlReason.of(code, detail: easy.errorText())
     }
@@ -120,9 +138,56 @@ final class Transfer {
 
   // MARK: Callbacks
 
-  fileprivate func takeHeader(_ line: UnsafeRawBufferPointer) -> Bool { intake.takeHeader(line) }
+  fileprivate func takeHeader(_ line: UnsafeRawBufferPointer) -> Bool {
+    guard job.request.spool != nil else { return intake.takeHeader(line) }
+    lastSign = .now
+    let wasTaken = intake.takeHeader(line)
+    // Known since the status line, and so in time for libcurl's decoder: what goes into the file stays encoded.
+    if isGood { return wasTaken && shim_set_long(easy.raw, CURLOPT_HTTP_CONTENT_DECODING, 0) == CURLE_OK }
+    return wasTaken
+  }
 
-  fileprivate func takeBody(_ piece: UnsafeRawBufferPointer) -> Bool { intake.takeBody(piece) }
+  fileprivate func takeBody(_ piece: UnsafeRawBufferPointer) -> Bool {
+    guard let spool = job.request.spool else { return intake.takeBody(piece) }
+    lastSign = .now
+    return isGood ? write(piece, to: spool) : intake.takeBeginning(piece)
+  }
+
+  /// How the answer says its body is encoded; nil if in a way that was not asked for.
+  private var encoding: BodyFile.Encoding? {
+    switch intake.header("Content-Encoding")?.lowercased() {
+    case nil, "identity": .identity
+    case "gzip", "x-gzip": .gzip
+    default: nil
+    }
+  }
+
+  private var isGood: Bool { (200..<300).contains(intake.status) }
+
+  /// Puts a piece into the file, on the loop's own thread. The system takes it into its cache at the speed of memory; when the disk
+  /// falls behind, this thread waits for it and the network waits for this thread, which is the brake that is wanted: a second
+  /// thread would need a bounded queue between the two, and would come to the same stop as soon as that is full. The other
+  /// transfers of this client wait as well, for as long as the disk makes anybody wait.
+  private func write(_ piece: UnsafeRawBufferPointer, to spool: HTTPRequest.Spool) -> Bool {
+    do throws(FileFault) {
+      if spooled == nil {
+        guard encoding != nil else {
+          refusal = .malformedAnswer(detail: "its body is encoded as something other than gzip, which alone was asked for")
+          return false
+        }
+        spooled = try SpoolWriter(folder: spool.folder, cap: spool.cap)
+      }
+      guard spooled?.hasRoom(for: piece.count) == true else {
+        refusal = .bodyTooLarge(cap: spool.cap)
+        return false
+      }
+      try spooled?.write(piece)
+      return true
+    } catch {
+      refusal = .spool(folder: spool.folder, detail: error.description)
+      return false
+    }
+  }
 
   /// Judges a peer before anything is sent to it; a refusal is kept for the error.
   fileprivate func admits(_ address: PeerAddress?, named name: String) -> Bool {

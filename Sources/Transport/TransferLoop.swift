@@ -9,7 +9,7 @@ final class TransferLoop {
   private let clock = ContinuousClock()
   private var active: [UInt64: Transfer] = [:]
 
-  /// No transfer's time ends before this. It may be early, since it is not moved when its transfer finishes.
+  /// No transfer's time ends before this. It may be early, since it is not moved when its transfer finishes or brings bytes.
   private var nextDeadline: ContinuousClock.Instant?
 
   /// How long the loop sleeps with nothing to wait for.
@@ -77,7 +77,7 @@ final class TransferLoop {
       return queue.finished(1)
     }
     active[job.id] = transfer
-    nextDeadline = min(nextDeadline ?? job.deadline, job.deadline)
+    nextDeadline = min(nextDeadline ?? transfer.deadline, transfer.deadline)
   }
 
   private func collectFinished() {
@@ -108,10 +108,10 @@ final class TransferLoop {
   /// Ends what has run out of time. libcurl's own total timeout does not count while a transfer waits in line for a connection.
   private func expire(now: ContinuousClock.Instant) {
     guard let due = nextDeadline, due <= now else { return }
-    for id in active.values.filter({ $0.job.deadline <= now }).map(\.job.id).sorted() {
-      end(id) { $0.timeOut() }
+    for id in active.values.filter({ $0.deadline <= now }).map(\.job.id).sorted() {
+      end(id) { $0.timeOut(now: now) }
     }
-    nextDeadline = active.values.map(\.job.deadline).min()
+    nextDeadline = active.values.map(\.deadline).min()
   }
 
   private func waitingTime(now: ContinuousClock.Instant) -> Int {

@@ -24,6 +24,8 @@ package struct TransportError: Error, Sendable, Equatable, CustomStringConvertib
     case connect(detail: String)
     case tls(detail: String)
     case timeout(TimeoutPhase, after: Duration)
+    /// No byte came for so long; so many bytes of body had come.
+    case stalled(after: Duration, received: Int)
     case bodyTooLarge(cap: Int)
     case headersTooLarge(cap: Int)
     case refusedAddress(address: String, range: AddressRange)
@@ -31,6 +33,8 @@ package struct TransportError: Error, Sendable, Equatable, CustomStringConvertib
     case connectionLost(received: Int)
     /// The answer is not HTTP, or its body does not decompress.
     case malformedAnswer(detail: String)
+    /// A spooled body cannot be written.
+    case spool(folder: String, detail: String)
     case busy(limit: Int)
     case cancelled
     case stopped
@@ -55,8 +59,10 @@ package struct TransportError: Error, Sendable, Equatable, CustomStringConvertib
   /// Whether the same request may succeed later with nothing changed on our side.
   package var isTransient: Bool {
     switch reason {
-    case .resolve, .connect, .tls, .timeout, .connectionLost, .malformedAnswer, .busy: true
-    case .badURL, .badMethod, .badHeader, .bodyTooLarge, .headersTooLarge, .refusedAddress, .cancelled, .stopped, .other: false
+    case .resolve, .connect, .tls, .timeout, .stalled, .connectionLost, .malformedAnswer, .busy: true
+    case .badURL, .badMethod, .badHeader, .bodyTooLarge, .headersTooLarge, .refusedAddress, .spool, .cancelled, .stopped,
+      .other:
+      false
     }
   }
 }
@@ -74,11 +80,13 @@ extension TransportError.Reason {
     case .timeout(.connect, let limit): "not connected after \(Self.seconds(limit))"
     case .timeout(.answer, let limit): "no answer after \(Self.seconds(limit))"
     case .timeout(.body, let limit): "the answer was not complete after \(Self.seconds(limit))"
+    case .stalled(let limit, let received): "no byte came for \(Self.seconds(limit)), after \(received) bytes of body"
     case .bodyTooLarge(let cap): "the answer's body has more than \(cap) bytes"
     case .headersTooLarge(let cap): "the answer's header has more than \(cap) bytes"
     case .refusedAddress(let address, let range): "the address \(address) is \(range.rawValue), which is not allowed here"
     case .connectionLost(let received): "the connection broke after \(received) bytes of body"
     case .malformedAnswer(let detail): "the answer cannot be read: \(detail)"
+    case .spool(let folder, let detail): "the body cannot be put into a file in \(folder): \(detail)"
     case .busy(let limit): "\(limit) requests are already waiting"
     case .cancelled: "cancelled"
     case .stopped: "ended, because the transport is shutting down"
@@ -96,11 +104,13 @@ extension TransportError.Reason {
     case .tls: "Check the host's spelling and certificate, this machine's clock and its CA certificates."
     case .timeout(.connect, _): "Check the network; if many requests share this host, raise its connections or the timeout."
     case .timeout: "Ask for smaller pages or raise the timeout."
+    case .stalled: "It is tried again; if it stays, ask for smaller pages or at another time."
     case .bodyTooLarge: "Ask for smaller pages or raise the body cap."
     case .headersTooLarge: "Check that the URL names an API and not something else."
     case .refusedAddress: "If this host is meant to be inside your network, set allow_private: true for it."
     case .connectionLost: "It is tried again; if it stays, ask for smaller pages."
     case .malformedAnswer: "Check that the URL names an HTTP API and that nothing rewrites its answers."
+    case .spool: "Check that the folder exists, may be written to and has room for the body; the next poll asks again."
     case .busy: "Send less at once; waiting requests finish first."
     case .cancelled, .stopped: "Nothing to do; the request can be made again."
     case .other: "Look the number up in libcurl's list of errors."

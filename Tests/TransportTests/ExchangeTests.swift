@@ -26,6 +26,14 @@ import Transport
   }
 
   @Test(arguments: ["POST", "PUT", "PATCH"])
+  func submittedFormArrives(method: String) async throws {
+    var request = server.request("form", method: method, body: Array("grant_type=refresh_token&scope=a+b%26c&empty=%20".utf8))
+    request.headers = [HTTPHeader("Content-Type", "application/x-www-form-urlencoded")]
+    let form = #"{"fields": {"empty": " ", "grant_type": "refresh_token", "scope": "a b&c"}, "type": "application/x-www-form-urlencoded"}"#
+    #expect(text(try await client.send(request)) == form)
+  }
+
+  @Test(arguments: ["POST", "PUT", "PATCH"])
   func emptyBodyHasLengthZero(method: String) async throws {
     let answer = try await client.send(server.request("fields", method: method))
     #expect(text(answer).contains("Content-Length: 0\n"))

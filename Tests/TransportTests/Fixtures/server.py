@@ -85,6 +85,33 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_bad_gzip(self, _, __):
         self.reply(b"this was never compressed", headers=[("Content-Encoding", "gzip")])
 
+    def do_form(self, _, sent):
+        fields = {name: values[0] for name, values in parse_qs(sent.decode(), strict_parsing=True).items()}
+        self.reply(json.dumps({"type": self.headers["Content-Type"], "fields": fields}, sort_keys=True).encode())
+
+    def do_odd_encoding(self, _, __):
+        self.reply(b"unknown", headers=[("Content-Encoding", "br")])
+
+    def do_error(self, n, _):
+        self.reply(b"e" * n, 503)
+
+    def do_gzip_error(self, n, _):
+        self.reply(gzip.compress(b"e" * n), 400, headers=[("Content-Encoding", "gzip")])
+
+    def do_chunks_cut(self, n, _):
+        self.send_response(200)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        self.wfile.write(b"%x\r\n%s\r\n" % (n, b"k" * n))
+        self.close_connection = True
+
+    def do_stall(self, n, sent):
+        self.send_response(200)
+        self.send_header("Content-Length", str(n + 1000))
+        self.end_headers()
+        self.wfile.write(b"s" * n)
+        self.do_hang(n, sent)
+
     def do_redirect(self, _, __):
         self.reply(b"", 302, [("Location", "/redirected")])
 

@@ -1,3 +1,4 @@
+internal import HTTPTypes
 package import Hummingbird
 package import Logging
 internal import NIOCore

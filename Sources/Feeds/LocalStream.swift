@@ -36,7 +36,7 @@ package struct LocalStream: Sendable {
   /// In a folder: which of the feed's files; nil for all of them.
   let files: FilePattern?
   /// In a folder: how a file holds its records.
-  let format: FileFormat
+  let format: Decoding.Format
   /// In a push: where in the body the record, or the list of records, may be.
   let selection: [JSONPath]
   let mappings: [RecordMapping]
@@ -51,19 +51,26 @@ package struct LocalStream: Sendable {
     map(Scope(root: record, current: record, answerDate: now), system: system)
   }
 
-  /// What one row of a table becomes; `columns` says where the paths begin in it.
-  func map(row: [JSON], columns: [Scope.Column?], at now: Instant, system: String) -> MappedPage {
-    map(Scope(root: .null, current: .null, row: row, columns: columns, isRow: true, answerDate: now), system: system)
+  /// What one row of a table becomes.
+  func map(row: JSON, of table: Table, at now: Instant, system: String) -> MappedPage {
+    let values = table.names.map { row[$0] }
+    return map(Scope(root: .null, current: .null, row: values, columns: table.columns, isRow: true, answerDate: now), system: system)
   }
 
-  /// Where each path begins in a table with these columns.
+  /// The columns of a table, and where the stream's paths begin in them.
+  struct Table {
+    let names: [String]
+    let columns: [Scope.Column?]
+  }
+
+  /// The table that a row is of: a path may name a column whole, dots and all.
   ///
   /// A path has no blanks and none of `|=<>{}"'`: where a column's name has, the path has `_`.
-  func columns(named names: [String]) -> [Scope.Column?] {
-    Connector.Stream.columns(names.map { .text(Self.pathName($0)) }, of: paths)
+  func table(of row: JSON) -> Table {
+    let names = (row.object ?? [:]).keys.sorted()
+    let paths = names.map { name in JSON.text(String(name.map { " |=<>{}\"'".contains($0) ? "_" : $0 })) }
+    return Table(names: names, columns: Connector.Stream.columns(paths, of: self.paths))
   }
-
-  static func pathName(_ column: String) -> String { String(column.map { " |=<>{}\"'".contains($0) ? "_" : $0 }) }
 
   private func map(_ scope: Scope, system: String) -> MappedPage {
     var page = MappedPage()
@@ -80,12 +87,4 @@ package struct LocalStream: Sendable {
     page.records.removeAll(where: isTooLong)
     return page
   }
-}
-
-/// How a file holds its records.
-enum FileFormat: String, CaseIterable, Sendable {
-  /// A header line, then a record a line (RFC 4180).
-  case csv
-  /// A JSON object a line.
-  case jsonl
 }

@@ -1,6 +1,5 @@
-internal import ConfigFiles
+package import ConfigFiles
 internal import Events
-internal import Foundation
 
 extension Diagnostic.Code {
   package static let badSource: Self = "BW0230"
@@ -140,7 +139,7 @@ enum SourceCompiler {
   }
 
   /// `decode: [csv]`; names of files say the rest.
-  private static func format(_ reader: inout MappingReader, into diagnostics: inout Diagnostics) -> FileFormat {
+  private static func format(_ reader: inout MappingReader, into diagnostics: inout Diagnostics) -> Decoding.Format {
     guard let node = reader.required("decode", into: &diagnostics) else { return .csv }
     let layers = node.list(for: "decode", into: &diagnostics)
     guard layers.count == 1, let layer = layers.first else {
@@ -149,7 +148,7 @@ enum SourceCompiler {
         hint: "write decode: [csv] or decode: [jsonl]; a file whose name ends in .gz is unzipped")
       return .csv
     }
-    return layer.choice(for: "decode", among: FileFormat.allCases.map(\.rawValue), into: &diagnostics).flatMap(FileFormat.init) ?? .csv
+    return layer.choice(for: "decode", among: ["csv", "jsonl"], into: &diagnostics).flatMap(Decoding.Format.init(rawValue:)) ?? .csv
   }
 
   /// Paths with bars between them: the first that has a value is the message, or the list of them.

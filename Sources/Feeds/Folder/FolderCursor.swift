@@ -5,8 +5,7 @@ package struct FolderCursor: Hashable, Sendable {
   /// How far one state of a file is read.
   package struct File: Hashable, Sendable {
     let identity: FileIdentity
-    /// Bytes of the records' text that are read, and the lines in them.
-    var offset: Int64 = 0
+    /// The line on which the last entry begins that was read.
     package var line: Int64 = 0
     package var records: Int64 = 0
     /// Lines that hold nothing usable.
@@ -31,7 +30,6 @@ package struct FolderCursor: Hashable, Sendable {
     for (name, stored) in json["files"].object ?? [:] {
       guard let size = stored["size"].integer, let modified = stored["mtime"].integer, let inode = stored["inode"].integer else { continue }
       var file = File(identity: FileIdentity(size: size, modified: Instant(microseconds: modified), inode: inode))
-      file.offset = stored["offset"].integer ?? 0
       file.line = stored["line"].integer ?? 0
       file.records = stored["records"].integer ?? 0
       file.rejected = stored["rejected"].integer ?? 0
@@ -65,7 +63,6 @@ extension FolderCursor.File {
     if isFinished {
       members["done"] = true
     } else {
-      members["offset"] = JSON(offset)
       members["rejected_bytes"] = JSON(rejectedBytes)
     }
     return .object(members)

@@ -20,14 +20,15 @@ package enum FolderLimits {
   package static let files = 2_000
   /// Records of one page.
   package static let pageRecords = 1_000
-  /// Bytes of one line.
-  package static let lineBytes = 1 << 20
-  /// Bytes of a rejected line that are written down.
-  package static let shownBytes = 64 << 10
 }
 
 /// Why a folder or one of its files cannot be read.
 struct FolderFault: Error, Hashable {
   let message: String
   let hint: String
+}
+
+extension FolderFeed {
+  /// Whether a file of this name is the feed's.
+  package func takes(_ name: String) -> Bool { files?.matches(name) ?? true }
 }

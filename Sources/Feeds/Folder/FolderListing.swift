@@ -51,12 +51,6 @@ struct FileStatus {
     self.init(status)
   }
 
-  init?(descriptor: Int32) {
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else { return nil }
-    self.init(status)
-  }
-
   private init?(_ status: stat) {
     guard status.st_mode & S_IFMT == S_IFREG else { return nil }
     let modified = Self.instant(status.st_mtim)

@@ -1,4 +1,5 @@
 package import Events
+internal import Transport
 
 /// What reading files did beside bringing records.
 package struct FileReport: Sendable {
@@ -48,7 +49,7 @@ package struct FolderSource: Sendable {
     var taken: Set<String> = []
     for stream in folder.streams {
       let own = files.filter { file in
-        !taken.contains(file.name) && folder.files?.matches(file.name) ?? true && stream.files?.matches(file.name) ?? true
+        !taken.contains(file.name) && folder.takes(file.name) && (stream.files?.matches(file.name) ?? true)
       }
       taken.formUnion(own.map(\.name))
       var reading = Reading(self, stream, cursors[stream.name] ?? .null, now)
@@ -93,8 +94,8 @@ extension FolderSource {
       for file in files where file.changed <= bound && !cursor.state(of: file).isFinished {
         do {
           try await read(file, report: &report, commit: commit)
-        } catch let error as FileError {
-          report.failures.append(source.failure(stream, error.description, "correct the file, or move it away"))
+        } catch let error as FolderFault {
+          report.failures.append(source.failure(stream, error.message, error.hint))
         }
       }
       // A stream with a file that cannot be read has not succeeded: its page would wipe out the error.
@@ -113,28 +114,23 @@ extension FolderSource {
       _ file: FolderListing.File, report: inout PollReport, commit: nonisolated(nonsending) (PolledPage) async throws -> Void
     ) async throws {
       var state = cursor.state(of: file)
-      let format = Self.format(of: file.name) ?? stream.format
-      var reader = try RecordFile(
-        path: file.path, format: format, from: FileLines.Position(offset: state.offset, line: state.line))
-      let columns = stream.columns(named: reader.header ?? [])
-      let beside = RejectedLines(of: file, format: format, header: reader.header)
+      var entries = try Entries(file, stream, behind: state.line)
+      let beside = RejectedLines(of: file, format: entries.format)
       while !state.isFinished {
         try Task.checkCancellation()
         var records: [Record] = []
         var rejected: [RejectedLine] = []
-        while records.count + rejected.count < FolderLimits.pageRecords {
-          guard let entry = try reader.next() else {
-            // What grew while it was read is not finished: it is another file now, and read again once it has settled.
-            guard reader.identity == file.identity else { return }
-            state.isFinished = true
-            break
-          }
-          take(entry, columns, &records, &rejected)
+        for entry in try entries.next() {
+          take(entry, from: &entries, &records, &rejected)
+          state.line = Int64(entry.line)
+        }
+        if entries.isAtEnd {
+          // What was written to while it was read is another file now, and read again once it has settled.
+          guard FileStatus(path: file.path)?.identity == file.identity else { return }
+          state.isFinished = true
         }
         if !rejected.isEmpty { note(rejected, of: file, beside, &state, &report) }
         if state.isFinished, state.rejected == 0, source.writesRejected { beside.remove() }
-        state.offset = reader.position.offset
-        state.line = reader.position.line
         state.records += Int64(records.count)
         try await store(records, state, of: file, report: &report, commit: commit)
       }
@@ -142,20 +138,19 @@ extension FolderSource {
 
     /// A line's records that fit are kept, whatever else is wrong with it.
     private func take(
-      _ entry: RecordFile.Entry, _ columns: [Scope.Column?], _ records: inout [Record], _ rejected: inout [RejectedLine]
+      _ entry: DecodedRecord, from entries: inout Entries, _ records: inout [Record], _ rejected: inout [RejectedLine]
     ) {
-      let page: MappedPage
+      let reason: String
       switch entry.content {
-      case .fault(let reason, let isRow):
-        rejected.append(RejectedLine(line: entry.line, reason: reason, text: entry.text, isRow: isRow))
-        return
-      case .record(let json): page = stream.map(json, at: now, system: source.connector.system)
-      case .row(let row): page = stream.map(row: row, columns: columns, at: now, system: source.connector.system)
+      case .fault(let fault): reason = fault
+      case .record(let json) where json.object == nil: reason = "the line is no object"
+      case .record(let json):
+        let page = entries.map(json, stream, at: now, system: source.connector.system)
+        records += page.records
+        if page.rejected.isEmpty { return }
+        reason = page.rejected.map { "\($0.path): \($0.message)" }.joined(separator: "; ")
       }
-      records += page.records
-      guard !page.rejected.isEmpty else { return }
-      let reason = page.rejected.map { "\($0.path): \($0.message)" }.joined(separator: "; ")
-      rejected.append(RejectedLine(line: entry.line, reason: reason, text: entry.text, isRow: true))
+      rejected.append(RejectedLine(line: Int64(entry.line), reason: reason, text: entry.raw))
     }
 
     private func note(
@@ -198,11 +193,58 @@ extension FolderSource {
         knownFrom: cursor.through == nil ? nil : cursor.knownFrom, completeThrough: isLast ? cursor.through : nil, observedAt: now,
         lag: stream.lag)
     }
+  }
+}
 
-    /// What a file's own name says of how it holds its records.
-    private static func format(of name: String) -> FileFormat? {
-      let bare = name.hasSuffix(".gz") ? name.dropLast(3) : name[...]
-      return FileFormat.allCases.first { bare.hasSuffix(".\($0.rawValue)") }
+/// The lines of one file behind those read before.
+private struct Entries {
+  let format: Decoding.Format
+  private(set) var isAtEnd = false
+  private let reader: RecordReader
+  private let path: String
+  private var table: LocalStream.Table?
+  /// Entries that were read while looking for the first that is new.
+  private var ahead: [DecodedRecord] = []
+
+  init(_ file: FolderListing.File, _ stream: LocalStream, behind line: Int64) throws(FolderFault) {
+    path = file.path
+    let isGzipped = file.name.hasSuffix(".gz")
+    let bare = isGzipped ? file.name.dropLast(3) : file.name[...]
+    // What a file's own name says of its format has the last word.
+    format = [Decoding.Format.csv, .jsonl].first { bare.hasSuffix(".\($0.rawValue)") } ?? stream.format
+    let body: BodyFile
+    do { body = try BodyFile(path: file.path) } catch {
+      throw FolderFault(message: "\(file.path) cannot be opened: \(error)", hint: "check its owner and mode")
     }
+    reader = RecordReader(
+      .file(body), decoding: Decoding(wrappings: isGzipped ? [.gzip] : [], format: format), badLines: .quarantined)
+    while line > 0, ahead.isEmpty, !isAtEnd { ahead = try page().filter { $0.line > line } }
+  }
+
+  /// The next entries; none at the end.
+  mutating func next() throws(FolderFault) -> [DecodedRecord] {
+    guard ahead.isEmpty else {
+      defer { ahead = [] }
+      return ahead
+    }
+    return isAtEnd ? [] : try page()
+  }
+
+  private mutating func page() throws(FolderFault) -> [DecodedRecord] {
+    do throws(DecodeFailure) {
+      let page = try reader.next(limit: FolderLimits.pageRecords)
+      isAtEnd = page.isEmpty
+      return page
+    } catch {
+      throw FolderFault(
+        message: "\(path) cannot be read to its end: \(error)", hint: "replace the file; what stands before that place is stored")
+    }
+  }
+
+  mutating func map(_ json: JSON, _ stream: LocalStream, at now: Instant, system: String) -> MappedPage {
+    guard format == .csv else { return stream.map(json, at: now, system: system) }
+    let table = table ?? stream.table(of: json)
+    self.table = table
+    return stream.map(row: json, of: table, at: now, system: system)
   }
 }

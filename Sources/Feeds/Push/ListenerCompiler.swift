@@ -6,14 +6,14 @@ extension SourceCompiler {
     guard var reader = MappingReader(node, what: "push", into: &diagnostics) else { return nil }
     defer { reader.finish(into: &diagnostics) }
     let listen = reader.optional("listen")
-    let address = listen.map { address($0, into: &diagnostics) } ?? address(PushFeed.defaultListen)
+    let place = listen == nil ? address(PushFeed.defaultListen) : listen.flatMap { address($0, into: &diagnostics) }
     let pathNode = reader.required("path", into: &diagnostics)
     let path = pathNode.flatMap { requestPath($0, into: &diagnostics) }
-    let signature = reader.required("signature", into: &diagnostics).flatMap { signature($0, into: &diagnostics) }
+    let proof = reader.required("signature", into: &diagnostics).flatMap { signature($0, into: &diagnostics) }
     let id = reader.required("id", into: &diagnostics).flatMap { PagingCompiler.path($0, into: &diagnostics) }
-    guard let address, let path, let signature, let id else { return nil }
+    guard let place, let path, let proof, let id else { return nil }
     return PushFeed(
-      host: address.host, port: address.port, path: path, signature: signature, id: id, streams: streams,
+      host: place.host, port: place.port, path: path, signature: proof, id: id, streams: streams,
       range: (pathNode ?? node).range)
   }
 

@@ -52,13 +52,15 @@ package struct PushIntake: Sendable {
       guard let code, verify(code, body) else { throw Refusal(status: 401, message: "the signature is missing or not valid") }
       let answer: JSON
       do { answer = try JSON(parsing: body) } catch { throw Refusal(status: 400, message: "the body is \(error)") }
-      return .records(try feed.streams.compactMap { stream throws(Refusal) in try batch(stream, answer, at: now) })
+      var batches: [Batch] = []
+      for stream in feed.streams { if let batch = try batch(stream, answer, at: now) { batches.append(batch) } }
+      return .records(batches)
     } catch {
       return .refused(error)
     }
   }
 
-  /// The messages that are told once; nil members of a batch are faults like any other.
+  /// The messages, each once.
   private func messages(_ stream: LocalStream, in answer: JSON) throws(Refusal) -> [JSON] {
     let found = stream.selection.lazy.map { $0.value(in: answer) }.first { !$0.isNull } ?? .null
     let messages = found.list ?? [found]
@@ -66,13 +68,15 @@ package struct PushIntake: Sendable {
       throw Refusal(status: 413, message: "at most \(PushLimits.messages) messages are taken at once, not \(messages.count)")
     }
     var seen: Set<String> = []
-    return try messages.enumerated().compactMap { index, message throws(Refusal) in
+    var once: [JSON] = []
+    for (index, message) in messages.enumerated() {
       guard message.object != nil else { throw Refusal(status: 400, message: "message \(index) is no object") }
       guard let id = feed.id.value(in: message).scalarText, !id.isEmpty, id.utf8.count <= PushLimits.idBytes else {
         throw Refusal(status: 400, message: "message \(index) has no \(feed.id.text), or one of more than \(PushLimits.idBytes) bytes")
       }
-      return seen.insert(id).inserted ? message : nil
+      if seen.insert(id).inserted { once.append(message) }
     }
+    return once
   }
 
   private func batch(_ stream: LocalStream, _ answer: JSON, at now: Instant) throws(Refusal) -> Batch? {

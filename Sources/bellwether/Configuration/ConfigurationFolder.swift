@@ -35,7 +35,8 @@ struct ConfigurationFolder: Sendable {
       let text = file.text.replacing("enabled: false", with: "enabled: true").replacing("show_people: false", with: "show_people: true")
       return SourceFile(path: file.path, text: text)
     }
-    return ConfigurationFolder(path: path, main: main, sinks: sinks.map(enable), feeds: feeds.map { $0.text.contains("\npush:") ? $0 : enable($0) }, engine: engine)
+    let feeds = feeds.map { $0.text.contains("\npush:") ? $0 : enable($0) }
+    return ConfigurationFolder(path: path, main: main, sinks: sinks.map(enable), feeds: feeds, engine: engine)
   }
 
   private static func yamlFiles(in folder: String, of path: String) throws -> [SourceFile] {

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Events
-import Feeds
 import Features
+import Feeds
 import Store
 
 /// What of an import becomes a stream: the records of one kind that one system tells.
@@ -37,9 +37,9 @@ struct ImportCursor: Hashable, Sendable {
   let startedAt: Instant
   /// The first pass over the files stores the accounts, the second the rest.
   var isPastAccounts = false
-  /// The file being read, and the place in it.
+  /// The file being read, and its last line that needs no second look in this pass.
   var file = 0
-  var position = FileLines.Position()
+  var line = 0
   /// Records of earlier pages.
   var records: Int64 = 0
   var totals = Totals()
@@ -56,7 +56,7 @@ struct ImportCursor: Hashable, Sendable {
     self.init(digest: digest, startedAt: Instant(microseconds: startedAt))
     isPastAccounts = json["accounts_done"].flag ?? false
     file = json["file"].integer.map { Int($0) } ?? 0
-    position = FileLines.Position(offset: json["offset"].integer ?? 0, line: json["line"].integer ?? 0)
+    line = json["line"].integer.map { Int($0) } ?? 0
     records = json["records"].integer ?? 0
     totals.new = json["new"].integer.map { Int($0) } ?? 0
     totals.known = json["known_already"].integer.map { Int($0) } ?? 0
@@ -78,7 +78,7 @@ struct ImportCursor: Hashable, Sendable {
   var json: JSON {
     [
       "digest": .text(digest), "started_at": JSON(startedAt.microseconds), "accounts_done": .flag(isPastAccounts), "file": JSON(file),
-      "offset": JSON(position.offset), "line": JSON(position.line), "records": JSON(records), "new": JSON(totals.new),
+      "line": JSON(line), "records": JSON(records), "new": JSON(totals.new),
       "known_already": JSON(totals.known), "unlinked": JSON(totals.unlinked), "done": .flag(isFinished),
     ]
   }
@@ -136,30 +136,32 @@ struct ImportRun {
   /// The rest of the cursor's file, of which this pass stores accounts or everything else.
   private mutating func storeFile(accounts: Bool) async throws {
     let file = set.files[cursor.file]
-    var lines = try FileLines(path: file.path, from: cursor.position, limit: ImportSet.lineBytes)
+    let reader = try file.reader()
     var records: [Record] = []
-    while let line = try lines.next() {
-      Failpoint.hit(.importedLine)
-      guard let record = try record(on: line, of: file), (record.kind == .account) == accounts else { continue }
-      records.append(record)
-      guard records.count == Self.pageRecords else { continue }
-      cursor.position = lines.position
-      try await commit(records)
-      records = []
+    while case let page = try reader.next(limit: ImportSet.readAtOnce), !page.isEmpty {
+      for line in page where line.line > cursor.line {
+        Failpoint.hit(.importedLine)
+        let record = try record(on: line, of: file)
+        guard (record.kind == .account) == accounts else { continue }
+        records.append(record)
+        guard records.count == Self.pageRecords else { continue }
+        try await commit(records, behind: line.line)
+        records = []
+      }
     }
+    if !records.isEmpty { try await commit(records, behind: .max) }
     cursor.file += 1
-    cursor.position = FileLines.Position()
-    if !records.isEmpty { try await commit(records) }
+    cursor.line = 0
   }
 
-  private func record(on line: FileLines.Line, of file: ImportSet.File) throws -> Record? {
+  private func record(on line: DecodedRecord, of file: ImportSet.File) throws -> Record {
     do { return try ImportSet.record(line) } catch {
-      throw ValidationError("\(file.path):\(line.number): \(error). The file was changed while it was imported; import it again.")
+      throw ValidationError("\(file.path):\(line.line): \(error). The file was changed while it was imported; import it again.")
     }
   }
 
   /// One transaction: the records by stream, in order of their times, and the cursor behind them.
-  private mutating func commit(_ records: [Record]) async throws {
+  private mutating func commit(_ records: [Record], behind line: Int) async throws {
     let streams = Dictionary(grouping: records, by: ImportStream.init).sorted { $0.key < $1.key }
     let pages = streams.map { stream, records in
       Page(
@@ -167,10 +169,10 @@ struct ImportRun {
         observedAt: cursor.startedAt)
     }
     var begun = cursor
+    begun.line = line
     begun.records += Int64(records.count)
-    let next = { [begun] (results: [CommitResult]) in begun.counting(results) }
-    let results = try await store.commit(pages, at: cursor.startedAt, last: { Self.page(next($0)) })
-    cursor = next(results)
+    let results = try await store.commit(pages, at: cursor.startedAt, last: { [begun] in Self.page(begun.counting($0)) })
+    cursor = begun.counting(results)
     progress.show(Int64(records.count))
   }
 

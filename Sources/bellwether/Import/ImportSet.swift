@@ -4,12 +4,26 @@ import Events
 import Feeds
 import Foundation
 import Store
+import Transport
 
 /// The files of one import, in the order they were named.
 struct ImportSet: Sendable {
   struct File: Sendable {
     let path: String
     let size: Int64
+
+    var isZipped: Bool { path.hasSuffix(".gz") }
+
+    /// Its lines from the first on.
+    ///
+    /// - Throws: `FileFault`.
+    func reader() throws -> RecordReader {
+      var limits = DecodingLimits()
+      limits.recordBytes = ImportSet.lineBytes
+      return RecordReader(
+        .file(try BodyFile(path: path)), decoding: Decoding(wrappings: isZipped ? [.gzip] : [], format: .jsonl), badLines: .quarantined,
+        limits: limits)
+    }
   }
 
   let files: [File]
@@ -18,6 +32,8 @@ struct ImportSet: Sendable {
 
   /// The most bytes of a line.
   static let lineBytes = 4 << 20
+  /// Lines read at a time.
+  static let readAtOnce = 1_000
 
   /// - Throws: `ValidationError` for what cannot be read twice.
   init(paths: [String]) throws {
@@ -39,21 +55,24 @@ struct ImportSet: Sendable {
     digest = Digest.sha256(Array(description.utf8)).hexText
   }
 
-  /// Bytes of all files.
-  var size: Int64 { files.reduce(0) { $0 + $1.size } }
+  /// Bytes of all files; nil where one is zipped, since what its lines add up to is not known.
+  var size: Int64? { files.contains(where: \.isZipped) ? nil : files.reduce(0) { $0 + $1.size } }
 
-  /// The record on a line; nil for an empty one.
+  /// The record on a line.
   ///
   /// - Throws: what is wrong with it, as a person should read it.
-  static func record(_ line: FileLines.Line) throws -> Record? {
-    if line.bytes.allSatisfy({ $0 == 32 || $0 == 13 || $0 == 9 }) { return nil }
-    guard !line.isTooLong else { throw LineFault(description: "the line has more than \(lineBytes) bytes") }
-    let record = try Record(importing: JSON(parsing: line.bytes), system: "import")
+  static func record(_ line: DecodedRecord) throws -> Record {
+    let json: JSON
+    switch line.content {
+    case .record(let found): json = found
+    case .fault(let fault): throw LineFault(description: fault)
+    }
+    let record = try Record(importing: json, system: "import")
     for id in [record.id, record.account ?? "", record.person ?? ""] where id.utf8.count > StoreLimits.idBytes {
       throw LineFault(description: "\(record.kind.rawValue): an id of \(id.utf8.count) bytes; at most \(StoreLimits.idBytes) are stored")
     }
-    // A byte of a line grows to six at most, as `\\u001f` does; most lines are too short for that to matter.
-    if line.bytes.count > StoreLimits.recordBytes / 6 {
+    // A byte of a line grows to six at most, as a control character does; most lines are too short for that to matter.
+    if line.raw.count > StoreLimits.recordBytes / 6 {
       let size = record.body.serializedBytes().count
       guard size <= StoreLimits.recordBytes else {
         throw LineFault(description: "\(record.kind.rawValue): \(size) bytes; at most \(StoreLimits.recordBytes) are stored")
@@ -83,26 +102,26 @@ struct ImportSurvey: Sendable {
     var progress = ProgressLine.forCommand("checking", unit: "bytes", total: set.size)
     defer { progress.clear() }
     for file in set.files {
-      var lines = try FileLines(path: file.path, limit: ImportSet.lineBytes)
-      var shown: Int64 = 0
-      while let line = try lines.next() {
-        Failpoint.hit(.importedLine)
-        check(line, of: file)
-        progress.show(lines.position.offset - shown)
-        shown = lines.position.offset
+      let reader = try file.reader()
+      while case let page = try reader.next(limit: ImportSet.readAtOnce), !page.isEmpty {
+        for line in page {
+          Failpoint.hit(.importedLine)
+          check(line, of: file)
+        }
+        progress.show(page.reduce(0) { $0 + Int64($1.raw.count) + 1 })
       }
     }
   }
 
-  private mutating func check(_ line: FileLines.Line, of file: ImportSet.File) {
+  private mutating func check(_ line: DecodedRecord, of file: ImportSet.File) {
     do {
-      guard let record = try ImportSet.record(line) else { return }
+      let record = try ImportSet.record(line)
       records += 1
       let stream = ImportStream(record)
       first[stream] = min(first[stream] ?? record.at, record.at)
     } catch {
       faultCount += 1
-      if faults.count < Self.shownFaults { faults.append("\(file.path):\(line.number): \(error)") }
+      if faults.count < Self.shownFaults { faults.append("\(file.path):\(line.line): \(error)") }
     }
   }
 }

@@ -45,6 +45,31 @@ package struct SecretSource: Sendable {
   ///
   /// - Throws: `SecretError` if the name is none, nothing holds it, or what holds it is empty, too long or not UTF-8.
   package func value(_ name: String) throws(SecretError) -> Secret {
+    let lines = try values(name)
+    guard lines.count == 1 else { throw SecretError(name: name, message: "has several lines", hint: "a credential is one line") }
+    return lines[0]
+  }
+
+  /// The most credentials one secret may hold.
+  package static let lineLimit = 8
+
+  /// The credentials of a secret that may hold several, one a line, as while one is being replaced by another.
+  ///
+  /// - Throws: as `value`, and where a line is empty or there are more than `lineLimit`.
+  package func values(_ name: String) throws(SecretError) -> [Secret] {
+    let text = try text(name)
+    var trimmed = text[...]
+    while let last = trimmed.last, last.isNewline { trimmed.removeLast() }
+    guard !trimmed.isEmpty else { throw SecretError(name: name, message: "is empty", hint: "write the credential into it") }
+    let lines = trimmed.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    guard lines.count <= Self.lineLimit, !lines.contains(where: { $0.isEmpty || $0.contains("\0") }) else {
+      throw SecretError(
+        name: name, message: "has empty lines or more than \(Self.lineLimit)", hint: "write each credential on a line of its own")
+    }
+    return lines.map { Secret(String($0)) }
+  }
+
+  private func text(_ name: String) throws(SecretError) -> String {
     guard Self.isName(name) else {
       throw SecretError(name: name, message: "has no usable name", hint: "use letters, digits, dots, dashes and underscores")
     }
@@ -54,13 +79,13 @@ package struct SecretSource: Sendable {
         throw SecretError(
           name: name, message: "cannot be read from \(directory)", hint: "it should be UTF-8 of at most \(Self.byteLimit) bytes")
       }
-      return try checked(text, name)
+      return text
     }
     guard let text = environment[Self.variable(for: name)] else {
       let places = directories.map { "the file \($0)/\(name)" } + ["the variable \(Self.variable(for: name))"]
       throw SecretError(name: name, message: "is not set", hint: "put it into " + places.joined(separator: " or "))
     }
-    return try checked(text, name)
+    return text
   }
 
   /// The environment's name for a secret: `stripe_api_key` is `STRIPE_API_KEY`.
@@ -74,15 +99,5 @@ package struct SecretSource: Sendable {
     return name.utf8.allSatisfy { byte in
       (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || byte == 95 || byte == 45 || byte == 46
     }
-  }
-
-  private func checked(_ text: String, _ name: String) throws(SecretError) -> Secret {
-    var trimmed = text[...]
-    while let last = trimmed.last, last.isNewline { trimmed.removeLast() }
-    guard !trimmed.isEmpty else { throw SecretError(name: name, message: "is empty", hint: "write the credential into it") }
-    guard !trimmed.contains(where: { $0.isNewline || $0 == "\0" }) else {
-      throw SecretError(name: name, message: "has several lines", hint: "a credential is one line")
-    }
-    return Secret(String(trimmed))
   }
 }

@@ -8,6 +8,8 @@ package struct Connector: Sendable {
   /// Who is telling, in records and account links.
   package let system: String
   package let isEnabled: Bool
+  /// An API, unless the file names a folder or a push.
+  package let source: Source
   /// Scheme, host, port and path prefix, without a trailing slash.
   package let baseURL: String
   /// Whether the host may have a private or loopback address.
@@ -19,7 +21,7 @@ package struct Connector: Sendable {
   package let rateReset: String?
   /// Business time between two polls.
   package let pollInterval: Span
-  /// In the order they are polled.
+  /// In the order they are polled; none where the source is no API.
   package let streams: [Stream]
   /// Where the name stands in its file.
   package let range: SourceRange

@@ -25,7 +25,7 @@ extension Connector {
     let before = diagnostics.errorCount
     guard let raw = parse(file, into: &diagnostics) else {
       if diagnostics.errorCount == before {
-        diagnostics.report(.missingKey, "the feed file is empty", at: file.range, hint: "begin with name: and base_url:")
+        diagnostics.report(.missingKey, "the feed file is empty", at: file.range, hint: "begin with name: and base_url:, folder: or push:")
       }
       return nil
     }
@@ -33,7 +33,9 @@ extension Connector {
     let isEnabled = raw["enabled"].map { environment.interpolated($0, into: &silent).text == "true" } ?? false
     let root = environment.interpolated(raw, reportMissing: isEnabled, into: &diagnostics)
     guard var feed = MappingReader(root, what: "feed", into: &diagnostics) else { return nil }
-    let connector = Connector(&feed, at: root, into: &diagnostics)
+    let connector =
+      SourceCompiler.isLocal(root)
+      ? SourceCompiler.connector(&feed, at: root, into: &diagnostics) : Connector(&feed, at: root, into: &diagnostics)
     feed.finish(into: &diagnostics)
     guard let connector, diagnostics.errorCount == before else { return nil }
     self = connector
@@ -43,6 +45,7 @@ extension Connector {
     let name = feed.requiredText("name", into: &diagnostics)
     let system = feed.text("system", into: &diagnostics)
     isEnabled = feed.flag("enabled", into: &diagnostics) ?? false
+    source = .api
     baseURL = feed.required("base_url", into: &diagnostics).flatMap { Self.baseURL($0, into: &diagnostics) } ?? ""
     let allows = feed.flag("allow_private", into: &diagnostics) ?? false
     allowPrivate = allows

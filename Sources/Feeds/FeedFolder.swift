@@ -13,6 +13,7 @@ extension Connector {
       }
       connectors.append(connector)
     }
+    checkListeners(of: connectors, into: &diagnostics)
     return connectors
   }
 }

@@ -37,6 +37,8 @@ package struct PollReport: Sendable {
   package var paused = Duration.zero
   /// How much of the host's budget was used when the poll ended, by this and all other feeds of the host.
   package var budget: [BudgetUse] = []
+  /// In a folder feed: what became of bad lines.
+  package var files = FileReport()
 
   package init() {}
 

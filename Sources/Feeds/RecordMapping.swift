@@ -154,7 +154,7 @@ extension Connector.Stream {
   }
 
   /// Where each path begins in a row: the column with the path's whole name, else the one named by the most of its first steps.
-  private static func columns(_ names: [JSON], of paths: [ValuePath]) -> [Scope.Column?] {
+  static func columns(_ names: [JSON], of paths: [ValuePath]) -> [Scope.Column?] {
     var places: [String: Int] = [:]
     for (index, name) in names.enumerated() { if let name = name.text { places[name] = index } }
     return paths.map { path in

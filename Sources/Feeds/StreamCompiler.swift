@@ -65,7 +65,7 @@ struct StreamCompiler {
     return nil
   }
 
-  private static func kind(_ node: Node, into diagnostics: inout Diagnostics) -> Kind? {
+  static func kind(_ node: Node, into diagnostics: inout Diagnostics) -> Kind? {
     node.choice(for: "a kind", among: Kind.allCases.map(\.rawValue), into: &diagnostics).flatMap(Kind.init(rawValue:))
   }
 
@@ -170,7 +170,7 @@ struct StreamCompiler {
 
 extension StreamCompiler {
   /// One entry of `map:`, with what it takes from a shape.
-  private func mapping(_ node: Node, _ compiler: inout MappingCompiler, into diagnostics: inout Diagnostics) -> RecordMapping? {
+  func mapping(_ node: Node, _ compiler: inout MappingCompiler, into diagnostics: inout Diagnostics) -> RecordMapping? {
     guard let node = withShape(node, into: &diagnostics), var reader = MappingReader(node, what: "mapping", into: &diagnostics) else {
       return nil
     }

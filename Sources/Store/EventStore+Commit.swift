@@ -7,17 +7,24 @@ extension EventStore {
   /// A page with news becomes a `records` step; links it makes bring earlier records home in steps that follow; a watermark step tells
   /// that the stream is complete further than before. A page told again changes nothing but the cursor.
   ///
-  /// - Parameter at: business time of the steps; raised to the last step's where it lies before it.
-  package func commit(_ pages: [Page], at: Instant) async throws -> [CommitResult] {
+  /// - Parameters:
+  ///   - at: business time of the steps; raised to the last step's where it lies before it.
+  ///   - last: makes one more page of what became of the others, such as a cursor that counts.
+  package func commit(
+    _ pages: [Page], at: Instant, last: (@Sendable ([CommitResult]) -> Page)? = nil
+  ) async throws -> [CommitResult] {
     for page in pages { try Self.check(page) }
     return try await write { db in
       var log = try LogWriter(db, at: at)
-      return try pages.map { page in
+      let store = { (page: Page) in
         var writer = try PageWriter(db, page, log: log)
         let result = try writer.store()
         log = writer.log
         return result
       }
+      let results = try pages.map(store)
+      guard let last else { return results }
+      return results + [try store(last(results))]
     }
   }
 

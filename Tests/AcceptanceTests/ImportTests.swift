@@ -1,4 +1,5 @@
 import Events
+import Foundation
 import Testing
 
 /// A company that begins with files: import, and everything one can ask of what came in.
@@ -17,7 +18,7 @@ import Testing
 
     """
 
-  private struct Company {
+  fileprivate struct Company {
     let folder: TemporaryFolder
     let config: String
     let store: String
@@ -127,5 +128,113 @@ import Testing
     #expect(several.exit != .status(0) && several.errors.contains("could be 2 accounts"))
     let rule = try await company.run("explain", "1", "champion_lost")
     #expect(rule.exit != .status(0) && rule.errors.contains("champion_left"))
+  }
+
+  @Test func `an import goes on when it is started again with the same files, and says so`() async throws {
+    let company = try Company()
+    let files = try Self.portfolio(in: company.folder, records: 12_000, seed: 7)
+    let child = try Child(
+      ["import"] + files + ["--config", company.config, "--store", company.store],
+      environment: ["BELLWETHER_FAILPOINT": "imported_line:\(12_000 * 2 + 8_000)"], in: company.folder)
+    #expect(await child.ended() == .signal(SIGKILL))
+    let other = try company.folder.write(Self.lines, to: "other.jsonl")
+    #expect(try await company.run("import", other).errors.contains("not finished"))
+    let again = try Child(["import"] + files + ["--config", company.config, "--store", company.store], in: company.folder)
+    #expect(await again.ended() == .status(0), "\(again.errorText)")
+  }
+
+  /// Kills an import at random lines of its passes, again and again, until it is done; `BELLWETHER_IMPORT_KILLS` says how often in all.
+  @Test(.timeLimit(.minutes(10))) func `an import that is killed comes to the same end`() async throws {
+    let kills = ProcessInfo.processInfo.environment["BELLWETHER_IMPORT_KILLS"].flatMap { Int($0) } ?? 20
+    let seed: UInt64 = 11
+    print("import: \(kills) kills (seed \(seed))")
+    var random = ImportChance(state: seed)
+    let undisturbed = try Company()
+    let count = 11_000
+    let files = try Self.portfolio(in: undisturbed.folder, records: count, seed: seed)
+    #expect(try await undisturbed.imported(files, killedAt: nil) == .status(0))
+    let expected = try await Self.contents(undisturbed.store)
+    #expect(expected.first?.count == count && expected.allSatisfy { !$0.isEmpty })
+    var done = 0
+    var resumed = 0
+    while done < kills {
+      let company = try Company()
+      let copies = try Self.portfolio(in: company.folder, records: count, seed: seed)
+      for _ in 0..<5 where done < kills {
+        // One pass checks every line, one stores the accounts, one the rest.
+        let line = Int(random.next() % UInt64(count * 3)) + 1
+        let exit = try await company.imported(copies, killedAt: line)
+        if exit == .status(0) { break }
+        #expect(exit == .signal(SIGKILL))
+        done += 1
+      }
+      #expect(try await company.imported(copies, killedAt: nil) == .status(0))
+      for (found, expected) in zip(try await Self.contents(company.store), expected) {
+        let difference = difference(found, expected)
+        #expect(difference == nil, "after \(done) kills: \(difference ?? "")")
+      }
+      let moments = try await StoreFile(path: company.store).rows("SELECT count(DISTINCT observed_at) FROM event")
+      #expect(moments == ["1"], "a part of the import was learned at another time")
+      resumed += 1
+    }
+    #expect(done >= kills && resumed > 0)
+  }
+
+  /// Everything but the moment of the import, which differs between two of them.
+  private static func contents(_ path: String) async throws -> [[String]] {
+    let store = StoreFile(path: path)
+    return [
+      try await store.rows(
+        """
+        SELECT kind.name, system.name, source_id, version, revision, event.at, account_ref.external_id, person, superseded, body, step
+        FROM event JOIN kind ON kind.key = event.kind JOIN system ON system.key = event.system
+        LEFT JOIN account_ref ON account_ref.key = event.account_ref ORDER BY event.key
+        """),
+      try await store.rows("SELECT sequence, type, first_event, last_event, linked_at FROM step ORDER BY sequence"),
+      try await store.rows("SELECT stream.name, kinds, known_from FROM stream_state JOIN stream ON stream.key = stream ORDER BY 1"),
+      try await store.rows(
+        "SELECT json_extract(cursor, '$.new'), json_extract(cursor, '$.unlinked'), json_extract(cursor, '$.done') FROM stream_state "
+          + "JOIN stream ON stream.key = stream WHERE stream.name = 'import'"),
+    ]
+  }
+
+  /// Two files with accounts, people and usage in no order.
+  private static func portfolio(in folder: TemporaryFolder, records: Int, seed: UInt64) throws -> [String] {
+    var random = ImportChance(state: seed)
+    var files = ["", ""]
+    for number in 0..<records {
+      let account = random.next() % 300
+      let at = "2026-01-\(10 + random.next() % 20)T10:00:00Z"
+      let line =
+        switch number % 20 {
+        case 0: #"{"kind":"account","id":"a\#(number / 20)","at":"\#(at)","name":"Works \#(number)","status":"customer"}"#
+        case 1: #"{"kind":"contact","id":"c\#(number)","at":"\#(at)","account":"a\#(account)","email":"p\#(account)@w.example"}"#
+        default:
+          #"{"kind":"usage","id":"u\#(number)","at":"\#(at)","account":"a\#(account)","person":"p\#(account)@w.example","name":"x"}"#
+        }
+      files[number * 2 / records] += line + "\n"
+    }
+    return try files.enumerated().map { try folder.write($0.element, to: "portfolio-\($0.offset).jsonl") }
+  }
+}
+
+extension ImportTests.Company {
+  fileprivate func imported(_ files: [String], killedAt line: Int?) async throws -> Exit {
+    let child = try Child(
+      ["import"] + files + ["--config", config, "--store", store],
+      environment: line.map { ["BELLWETHER_FAILPOINT": "imported_line:\($0)"] } ?? [:], in: folder)
+    return await child.ended(within: .seconds(120))
+  }
+}
+
+/// SplitMix64, so that a failing import can be run again from its printed seed.
+private struct ImportChance {
+  var state: UInt64
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
   }
 }

@@ -36,6 +36,7 @@ struct FeedsCommand: AsyncParsableCommand {
         ])
       }
       StandardOutput.print(table.isEmpty ? "No stream has been polled yet." : table.rendered())
+      if let files = FolderFiles(streams).table { StandardOutput.print("\n" + files) }
       guard !counts.isEmpty else { return }
       var records = TextTable([("KIND", .left), ("SYSTEM", .left), ("RECORDS", .right)])
       for count in counts { records.add([count.kind.rawValue, count.system, String(count.count)]) }
@@ -53,6 +54,7 @@ struct FeedsCommand: AsyncParsableCommand {
             [
               "stream": .text(state.stream), "known_from": JSON(state.knownFrom), "complete_through": JSON(state.completeThrough),
               "last_success": JSON(state.lastSuccess), "last_error": state.isFailing ? JSON(state.lastError) : .null,
+              "files": FolderFiles([state]).json,
             ]
           }),
         "records": .list(
@@ -88,19 +90,37 @@ struct FeedsCommand: AsyncParsableCommand {
         let known = loaded.connectors.map(\.name).sorted().joined(separator: ", ")
         throw ValidationError("There is no feed '\(name)'. Known: \(known).")
       }
+      guard connector.isPolled else {
+        throw ValidationError("The feed '\(name)' is not polled: it waits for its sender's requests while the daemon runs.")
+      }
       let client = CurlClient()
-      let poller = Poller(
-        connector: connector, secrets: try connector.secrets(from: loaded.secrets), tokens: loaded.tokens(besideStore: shared.store),
-        budgets: HostBudgets(), seed: 0,
-        send: { try await client.send($0) }, sleep: { try await Task.sleep(for: $0) })
-      let report = try await poller.poll(at: WallClock.now(), cursors: [:]) { page in
+      // Records on a terminal are progress enough.
+      var progress = StandardOutput.isTerminal ? nil : ProgressLine.forCommand("polling \(name)", unit: "records")
+      let report = try await dryRun(connector, loaded, client) { page in
         for record in page.records { StandardOutput.print(shared.json ? record.json.serialized() : record.line) }
         for rejected in page.rejected { StandardError.print("rejected: \(rejected)") }
+        progress?.show(Int64(page.records.count))
       }
+      progress?.clear()
       await client.shutDown()
+      for line in report.files.unwritten { StandardError.print("rejected: \(line)") }
       for failure in report.failures { StandardError.print("\(failure); \(failure.hint)") }
-      StandardError.print("\(report.records) records in \(report.pages) pages, \(report.rejected.count) rejected; nothing was stored")
+      StandardError.print(
+        "\(report.records) records in \(report.pages) pages, \(report.rejected.count + report.files.rejected) rejected; nothing was stored")
       if !report.failures.isEmpty { throw ExitCode(1) }
+    }
+
+    private func dryRun(
+      _ connector: Connector, _ loaded: LoadedConfiguration, _ client: CurlClient, show: (PolledPage) async throws -> Void
+    ) async throws -> PollReport {
+      if case .folder(let folder) = connector.source {
+        return try await FolderSource(connector: connector, folder: folder, writesRejected: false)
+          .poll(at: WallClock.now(), wallNow: WallClock.now(), cursors: [:], commit: show)
+      }
+      let poller = Poller(
+        connector: connector, secrets: try connector.secrets(from: loaded.secrets), tokens: loaded.tokens(besideStore: shared.store),
+        budgets: HostBudgets(), seed: 0, send: { try await client.send($0) }, sleep: { try await Task.sleep(for: $0) })
+      return try await poller.poll(at: WallClock.now(), cursors: [:], commit: show)
     }
   }
 }

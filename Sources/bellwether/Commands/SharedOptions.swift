@@ -44,7 +44,11 @@ struct AsOfOption: ParsableArguments {
 
 /// Where messages for people go, so that standard output stays clean for pipes.
 enum StandardError {
-  static func print(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
+  static func print(_ text: String) { write(text + "\n") }
+
+  static func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+
+  static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 }
 
 /// Standard output, unbuffered, so that a reader at the other end of a pipe sees each line as it comes.

@@ -28,13 +28,15 @@ struct ConfigurationFolder: Sendable {
     (self.path, self.main, self.sinks, self.feeds, self.engine) = (path, main, sinks, feeds, engine)
   }
 
-  /// The same folder with every feed and sink switched on and people named, for the demo: what is shipped is off, and shows roles only.
+  /// The same folder with every feed that asks an API and every sink switched on and people named, for the demo: what is shipped is off,
+  /// and shows roles only. Nobody pushes in the demo.
   func withEverythingEnabled() -> ConfigurationFolder {
     let enable = { (file: SourceFile) -> SourceFile in
       let text = file.text.replacing("enabled: false", with: "enabled: true").replacing("show_people: false", with: "show_people: true")
       return SourceFile(path: file.path, text: text)
     }
-    return ConfigurationFolder(path: path, main: main, sinks: sinks.map(enable), feeds: feeds.map(enable), engine: engine)
+    let feeds = feeds.map { $0.text.contains("\npush:") ? $0 : enable($0) }
+    return ConfigurationFolder(path: path, main: main, sinks: sinks.map(enable), feeds: feeds, engine: engine)
   }
 
   private static func yamlFiles(in folder: String, of path: String) throws -> [SourceFile] {

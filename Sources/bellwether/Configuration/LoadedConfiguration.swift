@@ -25,7 +25,10 @@ struct LoadedConfiguration: Sendable {
     let secrets = SecretSource(folder: main.secretsFolder, environment: environment)
     let connectors = Connector.all(in: folder.feeds, environment: environment, into: &diagnostics)
     if needsSecrets {
-      for connector in connectors where connector.isEnabled { connector.checkSecrets(in: secrets, into: &diagnostics) }
+      for connector in connectors where connector.isEnabled {
+        connector.checkSecrets(in: secrets, into: &diagnostics)
+        connector.checkSource(in: secrets, into: &diagnostics)
+      }
     }
     let sinks = folder.sinks.map {
       SinkCatalog(reading: $0, environment: environment, secrets: needsSecrets ? secrets : nil, into: &diagnostics)

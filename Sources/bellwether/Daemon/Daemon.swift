@@ -43,7 +43,7 @@ struct Daemon: Sendable {
     try await host.catchUp()
     let tokens = configuration.tokens(besideStore: store.path)
     let budgets = simulatedClockURL == nil ? HostBudgets() : nil
-    let runners = try configuration.connectors.filter(\.isEnabled).sorted { $0.name < $1.name }.map {
+    let runners = try configuration.connectors.filter { $0.isEnabled && $0.isPolled }.sorted { $0.name < $1.name }.map {
       try FeedRunner(
         $0, secrets: configuration.secrets, tokens: tokens, budgets: budgets, client: client, store: store, logger: logger)
     }
@@ -53,7 +53,7 @@ struct Daemon: Sendable {
     let notifier = ServiceNotifier(environment: ProcessInfo.processInfo.environment)
     var services: [any Service] = [TransportService(client: client)]
     services.append(console(feeds: runners.count, notifier))
-    services += work(client, host, runners, dispatcher)
+    services += try work(client, host, runners, dispatcher)
     try await run(services, signals)
     notifier.stopping()
     try await store.checkpoint()
@@ -63,7 +63,7 @@ struct Daemon: Sendable {
     simulatedClockURL.map { .simulated(SimulatedClock(url: $0, client: client)) } ?? .machine
   }
 
-  private func work(_ client: CurlClient, _ host: EngineHost, _ runners: [FeedRunner], _ dispatcher: Dispatcher) -> [any Service] {
+  private func work(_ client: CurlClient, _ host: EngineHost, _ runners: [FeedRunner], _ dispatcher: Dispatcher) throws -> [any Service] {
     if let simulatedClockURL {
       let clock = SimulatedClock(url: simulatedClockURL, client: client)
       return [
@@ -76,6 +76,9 @@ struct Daemon: Sendable {
     var services: [any Service] = [DispatcherService(dispatcher: dispatcher)]
     services.append(
       EngineService(host: host, store: store, calendar: configuration.engine.calendar, wakeups: wakeups) { dispatcher.wake() })
+    let listeners = try PushListener.all(
+      configuration.connectors, secrets: configuration.secrets, store: store, wakeEngine: { wakeup.yield() }, logger: logger)
+    for listener in listeners { services.append(listener.server.application { listener.listening(at: $0) }) }
     for runner in runners {
       services.append(FeedService(runner: runner, store: store, wakeEngine: { wakeup.yield() }, logger: logger))
     }

@@ -8,6 +8,8 @@ enum Failpoint: String, CaseIterable, Sendable {
   case pageReceived = "page_received"
   case betweenTransactions = "between_transactions"
   case beforeFreezing = "before_freezing"
+  /// A line of an import is read, in whichever pass.
+  case importedLine = "imported_line"
 
   private static let armed: (point: Failpoint, count: Int)? = {
     guard let text = ProcessInfo.processInfo.environment["BELLWETHER_FAILPOINT"] else { return nil }

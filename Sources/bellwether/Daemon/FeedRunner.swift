@@ -33,15 +33,28 @@ struct FeedRunner: Sendable {
   @discardableResult
   func poll(at now: Instant, commit: (Page) async throws -> Void) async throws -> PollReport {
     let states = try await store.streamStates()
-    let cursors = connector.streams.compactMap { stream in
-      states.first { $0.stream == storedName(stream.name) }?.cursor.map { (stream.name, $0) }
+    let cursors = connector.streamNames.compactMap { name in
+      states.first { $0.stream == storedName(name) }?.cursor.map { (name, $0) }
     }
-    let report = try await poller.poll(at: now, cursors: Dictionary(cursors) { $1 }) { page in
+    let isFirst = connector.streamNames.contains { name in
+      states.first { $0.stream == storedName(name) }?.completeThrough == nil
+    }
+    var progress = FirstImport(isFirst: isFirst, logger: logger)
+    let report = try await read(at: now, cursors: Dictionary(cursors) { $1 }) { page in
       Failpoint.hit(.pageReceived)
       try await commit(Page(page, stream: storedName(page.stream)))
+      progress.note(page.records.count)
     }
     try await note(report, at: now)
     return report
+  }
+
+  private func read(
+    at now: Instant, cursors: [String: JSON], commit: (PolledPage) async throws -> Void
+  ) async throws -> PollReport {
+    guard case .folder(let folder) = connector.source else { return try await poller.poll(at: now, cursors: cursors, commit: commit) }
+    return try await FolderSource(connector: connector, folder: folder)
+      .poll(at: now, wallNow: WallClock.now(), cursors: cursors, commit: commit)
   }
 
   private func storedName(_ stream: String) -> String { "\(connector.name).\(stream)" }
@@ -52,12 +65,42 @@ struct FeedRunner: Sendable {
     Counter(label: "bellwether_feed_rejected_total", dimensions: [("feed", connector.name)]).increment(by: report.rejected.count)
     for retry in report.retries { logger.debug("feed asked again", metadata: ["reason": .string(retry)]) }
     for rejected in report.rejected { logger.warning("record rejected", metadata: ["record": .string("\(rejected)")]) }
+    note(report.files)
     for failure in report.failures {
       Counter(label: "bellwether_feed_failures_total", dimensions: [("feed", connector.name)]).increment()
       logger.warning("feed failed", metadata: ["error": .string(failure.description), "hint": .string(failure.hint)])
       try await store.recordFailure(
         stream: storedName(failure.stream), system: connector.system, error: "\(failure.message); \(failure.hint)", at: now)
     }
+  }
+}
+
+extension FeedRunner {
+  private func note(_ files: FileReport) {
+    guard files.rejected > 0 else { return }
+    Counter(label: "bellwether_feed_rejected_total", dimensions: [("feed", connector.name)]).increment(by: files.rejected)
+    logger.warning(
+      "lines rejected",
+      metadata: ["count": .stringConvertible(files.rejected), "advice": "see the .rejected files in the folder, or the lines logged here"])
+    for line in files.unwritten { logger.warning("line rejected", metadata: ["line": .string(line)]) }
+  }
+}
+
+/// Tells in the log how a feed's first import goes, every so often.
+struct FirstImport {
+  private let isFirst: Bool
+  private let logger: Logger
+  private var line: ProgressLine
+
+  init(isFirst: Bool, logger: Logger) {
+    self.isFirst = isFirst
+    self.logger = logger
+    line = ProgressLine("first import", unit: "records", isTerminal: false)
+  }
+
+  mutating func note(_ records: Int) {
+    guard isFirst, let text = line.advance(by: Int64(records)) else { return }
+    logger.info("first import goes on", metadata: ["progress": .string(text)])
   }
 }
 

@@ -43,12 +43,14 @@ extension EventStore {
       let rows = try Row.fetchAll(
         db.cachedStatement(
           sql: """
-            SELECT event.key, event.kind, event.system, source_id, event.at, observed_at, body, event.person,
-              account_ref.external_id, person_link.external_id, event.step, knowable_at
+            SELECT event.key, event.kind, event.system, source_id, event.at, observed_at, body,
+              ifnull((SELECT survivor FROM person_merge WHERE person = event.person ORDER BY step DESC LIMIT 1), event.person),
+              CASE WHEN account_ref.system = event.system THEN account_ref.external_id END, person_link.external_id, event.step,
+              knowable_at
             FROM event
             JOIN account_ref ON account_ref.key = event.account_ref
             LEFT JOIN person_link ON person_link.key = event.person_ref
-            WHERE event.account_ref IN (SELECT ref FROM account_link WHERE account = ?)
+            WHERE event.account_ref IN (SELECT ref FROM account_link_now WHERE account = ?)
               AND event.kind = (SELECT key FROM kind WHERE name = ?) AND superseded = 0
             ORDER BY event.at DESC, event.key DESC LIMIT ?
             """), arguments: [account.number, kind.rawValue, limit])

@@ -8,7 +8,7 @@ struct EventWriter {
   private let stream: Int64
   private let observedAt: Int64
   private let lag: Int64
-  private var people: PersonLinks
+  private(set) var people: PersonLinks
   private var systems: [String: Int64] = [:]
   private var kinds: [Kind: Int64] = [:]
   /// Records that told something new.
@@ -23,6 +23,9 @@ struct EventWriter {
     self.lag = lag
     people = try PersonLinks(db)
   }
+
+  /// Applies what the mapping file says of persons.
+  mutating func settle(_ mappings: LinkMappings) throws { try mappings.settlePeople(&people, at: step) }
 
   mutating func key(of system: String) throws -> Int64 {
     if let key = systems[system] { return key }
@@ -75,6 +78,10 @@ struct EventWriter {
           WHERE kind = ? AND system = ? AND source_id = ? AND version <= ? ORDER BY version DESC, revision DESC LIMIT 1
           """), arguments: [row.kind, row.system, row.sourceID, row.version])
     guard let before else { return try insertLearned(&row, of: record) }
+    if let place = before[3] as Int64?, record.account == nil, try isDomain(place) {
+      // Whoever changes their address stays the account's contact: that they left it is what rules want to know.
+      row.accountRef = place
+    }
     let version: Int64 = before[1]
     if version == row.version { return try revise(row) { writer, row in try writer.learn(&row, of: record) } }
     let key: Int64 = before[0]
@@ -97,6 +104,12 @@ struct EventWriter {
       try see(key, at: version)
     }
     return true
+  }
+
+  private func isDomain(_ ref: Int64) throws -> Bool {
+    try Bool.fetchOne(
+      db.cachedStatement(sql: "SELECT (SELECT name FROM system WHERE key = account_ref.system) = ? FROM account_ref WHERE key = ?"),
+      arguments: [CompanyDomain.system, ref]) ?? false
   }
 
   private mutating func insertLearned(_ row: inout EventRow, of record: EventRecord) throws -> Bool {

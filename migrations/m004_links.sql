@@ -23,13 +23,13 @@ CREATE VIEW account_link_now AS
 SELECT ref, linked_step, account, provenance, confidence FROM account_link AS link
 WHERE account IS NOT NULL AND linked_step = (SELECT max(linked_step) FROM account_link WHERE ref = link.ref);
 
--- From a step on, one person's number stands for another's; event rows keep the number they were stored under.
+-- From a step on, a contact's number stands for another's; event rows keep the number they were stored under. A contact never merges
+-- into anybody, so there are no chains.
 CREATE TABLE person_merge (
-  person INTEGER NOT NULL,
+  person INTEGER PRIMARY KEY,
   step INTEGER NOT NULL,
-  survivor INTEGER NOT NULL,
-  PRIMARY KEY (person, step)
-) STRICT, WITHOUT ROWID;
+  survivor INTEGER NOT NULL
+) STRICT;
 
 CREATE INDEX person_merge_by_survivor ON person_merge (survivor);
 CREATE INDEX event_by_person ON event (person) WHERE person IS NOT NULL;

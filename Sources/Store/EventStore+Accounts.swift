@@ -165,7 +165,9 @@ private enum AccountSQL {
       (SELECT at FROM step WHERE sequence = link.linked_step)
     FROM account_link_now AS link
     JOIN account_ref ON account_ref.key = link.ref JOIN system ON system.key = account_ref.system
-    WHERE link.account = ? ORDER BY linked_step, account_ref.key
+    JOIN account ON account.key = link.account
+    WHERE link.account = ?
+    ORDER BY account.system = account_ref.system AND account.external_id = account_ref.external_id DESC, linked_step, account_ref.key
     """
 
   static let unlinked = """

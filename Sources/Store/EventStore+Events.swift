@@ -44,7 +44,7 @@ extension EventStore {
         db.cachedStatement(
           sql: """
             SELECT event.key, event.kind, event.system, source_id, event.at, observed_at, body,
-              ifnull((SELECT survivor FROM person_merge WHERE person = event.person ORDER BY step DESC LIMIT 1), event.person),
+              ifnull((SELECT survivor FROM person_merge WHERE person = event.person), event.person),
               CASE WHEN account_ref.system = event.system THEN account_ref.external_id END, person_link.external_id, event.step,
               knowable_at
             FROM event

@@ -3,10 +3,11 @@ internal import GRDB
 
 extension EventStore {
   /// Links an account's id in a system by a person's word; what stood for another account moves. Earlier records come home, or the
-  /// accounts concerned are rebuilt, in the steps that follow.
+  /// accounts concerned are rebuilt, in the steps that follow. Gives the number of records told so far under that id.
   ///
   /// - Throws: `unknown` if there is no such account, `outOfOrder` if the id is the account's already.
-  package func link(system: String, id: String, to account: AccountKey, at: Instant) async throws {
+  @discardableResult
+  package func link(system: String, id: String, to account: AccountKey, at: Instant) async throws -> Int {
     try await relink(at: at) { db, links, _ in
       guard try Bool.fetchOne(db, sql: "SELECT 1 FROM account WHERE key = ?", arguments: [account.number]) == true else {
         throw StoreError(.unknown, "There is no account \(account.number). `bellwether accounts` lists them.")
@@ -18,6 +19,7 @@ extension EventStore {
       }
       try links.set(ref, to: account.number, .hand)
       try Self.settleConflicts(of: reference, db)
+      return try Int.fetchOne(db, sql: "SELECT count(*) FROM event WHERE account_ref = ?", arguments: [ref]) ?? 0
     }
   }
 

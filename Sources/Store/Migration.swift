@@ -27,7 +27,7 @@ package struct Migration: Sendable {
       number: 3, name: "m003_outbox", digest: "786ae24c017f39ca96f946046cea6446db3b8d4f78ee88736ceff8d8b5317156",
       sql: PackageResources.m003_outbox_sql),
     Migration(
-      number: 4, name: "m004_links", digest: "6c7b179ac7b2f195931917260d75ef85041545eddf7dba3959e76a5e76d8f3d2",
+      number: 4, name: "m004_links", digest: "9de98d1be931b26a8ac52a41d7ccaaba32621ce2698b4c5e2e715b7fc511e64b",
       sql: PackageResources.m004_links_sql),
   ]
 }

@@ -78,20 +78,13 @@ struct PersonLinks {
     try merge(holder, into: person, at: step)
   }
 
-  private mutating func merge(_ person: Int64, into survivor: Int64, at step: Int64) throws {
-    let earlier = try Int64.fetchAll(
-      db.cachedStatement(sql: "SELECT DISTINCT person FROM person_merge WHERE survivor = ? ORDER BY person"), arguments: [person])
-    for number in [person] + earlier {
-      try db.cachedStatement(
-        sql: """
-          INSERT INTO person_merge (person, step, survivor) VALUES (?1, ?2, ?3) ON CONFLICT (person, step) DO UPDATE SET survivor = ?3
-          """
-      ).execute(arguments: [number, step, survivor])
-      merged.insert(number)
-    }
-    try db.cachedStatement(sql: "UPDATE person_link SET person = ? WHERE person = ?").execute(arguments: [survivor, person])
+  private mutating func merge(_ person: Int64, into contact: Int64, at step: Int64) throws {
+    try db.cachedStatement(sql: "INSERT INTO person_merge (person, step, survivor) VALUES (?, ?, ?)")
+      .execute(arguments: [person, step, contact])
+    merged.insert(person)
+    try db.cachedStatement(sql: "UPDATE person_link SET person = ? WHERE person = ?").execute(arguments: [contact, person])
     try db.cachedStatement(sql: "UPDATE link_conflict SET holder = ? WHERE subject = 'person' AND holder = ?")
-      .execute(arguments: [survivor, person])
+      .execute(arguments: [contact, person])
     links = [:]
   }
 

@@ -73,7 +73,7 @@ struct StepReader {
   /// The columns `texts` reads, as links and persons stood at step ?1. A reference of another system is no account the record names.
   private static let columns = """
     SELECT event.key, event.kind, event.system, source_id, event.at, observed_at, body,
-      ifnull((SELECT survivor FROM person_merge WHERE person = event.person AND step <= ?1 ORDER BY step DESC LIMIT 1), event.person),
+      ifnull((SELECT survivor FROM person_merge WHERE person = event.person AND step <= ?1), event.person),
       CASE WHEN account_ref.system = event.system THEN account_ref.external_id END, person_link.external_id, account_link.account
     """
 

@@ -10,7 +10,7 @@ import Testing
     "m001_log": "a279b1f9e0ae02c0984cc990432279905d8e4ed90c9fb9d2b304d97ca569e8fa",
     "m002_findings": "f107627f827c42e4ca10a4e30174d67d99afd9bfd7518c689f3579e25c402cff",
     "m003_outbox": "786ae24c017f39ca96f946046cea6446db3b8d4f78ee88736ceff8d8b5317156",
-    "m004_links": "6c7b179ac7b2f195931917260d75ef85041545eddf7dba3959e76a5e76d8f3d2",
+    "m004_links": "9de98d1be931b26a8ac52a41d7ccaaba32621ce2698b4c5e2e715b7fc511e64b",
   ]
 
   /// The number of the migration that comes after those shipped.
@@ -50,7 +50,8 @@ import Testing
   @Test func `a failing migration leaves the store as it was`() async throws {
     let folder = try TemporaryFolder()
     try folder.open().close()
-    let broken = Migration(number: Self.next, name: "m900_broken", digest: "d", sql: Array("CREATE TABLE half (x); CREATE TABLE engine (x);".utf8))
+    let broken = Migration(
+      number: Self.next, name: "m900_broken", digest: "d", sql: Array("CREATE TABLE half (x); CREATE TABLE engine (x);".utf8))
     #expect(throws: StoreError.self) { try folder.open(migrations: Migration.all + [broken]) }
     let store = try folder.open()
     #expect(try await store.settings().schema == Self.next - 1)

@@ -42,6 +42,7 @@ struct ImportCommand: AsyncParsableCommand {
     let store = try EventStore(path: shared.store, access: .exclusive)
     let now = WallClock.now()
     try await store.activate(digest: loaded.engine.digest, content: loaded.engineContent, at: now)
+    try await store.setMappings(loaded.links, at: now)
     let results = try await store.commit(pages(records, now), at: now)
     let host = try await EngineHost(store: store)
     try await host.catchUp()

@@ -36,20 +36,25 @@ struct EventWriter {
 
   /// Stores a record unless it tells nothing new; gives whether it did.
   mutating func store(_ record: EventRecord, system: Int64, accountRef: Int64?) throws -> Bool {
-    let body = record.body.serialized()
-    guard body.utf8.count <= StoreLimits.recordBytes else {
+    let (body, text) = record.parts()
+    let size = body.utf8.count + (text?.utf8.count ?? 0)
+    guard size <= StoreLimits.recordBytes else {
       throw StoreError(
         .overLimit,
-        "\(record.system) sent a \(record.kind.rawValue) \(record.id) of \(body.utf8.count) bytes; at most "
+        "\(record.system) sent a \(record.kind.rawValue) \(record.id) of \(size) bytes; at most "
           + "\(StoreLimits.recordBytes) are stored. Map fewer or shorter fields in its feed.")
     }
     var row = EventRow(
       kind: try key(of: record.kind), system: system, sourceID: record.id, version: record.kind.isEntity ? record.at.microseconds : 0,
-      at: record.at.microseconds, accountRef: accountRef, body: body)
+      at: record.at.microseconds, accountRef: accountRef, body: body, text: text)
     if let person = record.person, !person.isEmpty {
       let link = try people.link(system: system, id: person, at: step)
       row.personRef = link.ref
       row.person = link.person
+    }
+    if try row.text != nil && people.isForgotten(record, system: system) {
+      row.text = nil
+      row.isForgotten = true
     }
     let isNew = record.kind.isEntity ? try storeVersion(&row, of: record) : try storeOccurrence(row)
     if isNew { told += 1 }
@@ -74,7 +79,8 @@ struct EventWriter {
     let before = try Row.fetchOne(
       db.cachedStatement(
         sql: """
-          SELECT key, version, seen_at, account_ref, person_ref, body, person FROM event
+          SELECT key, version, seen_at, account_ref, person_ref, body, person, content FROM event
+          LEFT JOIN person_text ON person_text.event = event.key
           WHERE kind = ? AND system = ? AND source_id = ? AND version <= ? ORDER BY version DESC, revision DESC LIMIT 1
           """), arguments: [row.kind, row.system, row.sourceID, row.version])
     guard let before else { return try insertLearned(&row, of: record) }
@@ -91,6 +97,7 @@ struct EventWriter {
     earlier.personRef = before[4]
     earlier.body = before[5]
     earlier.person = before[6]
+    earlier.text = before[7]
     if earlier.tellsTheSame(as: row) {
       if row.at > seenAt { try see(key, at: row.at) }
       return false
@@ -134,7 +141,7 @@ struct EventWriter {
     let told = try Row.fetchAll(
       db.cachedStatement(
         sql: """
-          SELECT at, account_ref, person_ref, body FROM event
+          SELECT at, account_ref, person_ref, body, content FROM event LEFT JOIN person_text ON person_text.event = event.key
           WHERE kind = ? AND system = ? AND source_id = ? AND version = ? ORDER BY revision
           """), arguments: [row.kind, row.system, row.sourceID, row.version])
     for known in told {
@@ -143,6 +150,7 @@ struct EventWriter {
       other.accountRef = known[1]
       other.personRef = known[2]
       other.body = known[3]
+      other.text = known[4]
       if other.at == row.at && other.tellsTheSame(as: row) { return false }
     }
     try db.cachedStatement(
@@ -170,6 +178,9 @@ struct EventWriter {
     guard db.changesCount == 1 else { return false }
     let key = db.lastInsertedRowID
     range = (range?.lowerBound ?? key)...key
+    if let text = row.text {
+      try db.cachedStatement(sql: "INSERT INTO person_text (event, content) VALUES (?, ?)").execute(arguments: [key, text])
+    }
     return true
   }
 }
@@ -186,8 +197,24 @@ struct EventRow {
   var personRef: Int64?
   var person: Int64?
   var body: String
+  /// The personal fields; nil where there are none, or none are kept.
+  var text: String?
+  /// Of a person who was forgotten: what is left of earlier texts tells nothing.
+  var isForgotten = false
 
   func tellsTheSame(as other: EventRow) -> Bool {
     accountRef == other.accountRef && personRef == other.personRef && body == other.body
+      && (text == other.text || isForgotten || other.isForgotten)
+  }
+}
+
+extension EventRecord {
+  /// The fields as they are stored: those that tell nothing of a person's name or words, and apart from them those that do.
+  fileprivate func parts() -> (body: String, text: String?) {
+    let personal = EventSchema.personalFields(of: kind)
+    let told = fields.filter { personal.contains($0.key) }
+    guard !told.isEmpty else { return (body.serialized(), nil) }
+    let rest = fields.filter { !personal.contains($0.key) }
+    return (JSON.object(rest.mapValues(\.json)).serialized(), JSON.object(told.mapValues(\.json)).serialized())
   }
 }

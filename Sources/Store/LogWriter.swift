@@ -53,7 +53,7 @@ struct LogWriter {
   }
 
   /// Gives an account anew all the events that are its own as of a step.
-  private mutating func appendRebuild(of account: Int64, asOf step: Int64) throws {
+  mutating func appendRebuild(of account: Int64, asOf step: Int64) throws {
     let keys = try Int64.fetchCursor(
       db.cachedStatement(
         sql: """

@@ -10,7 +10,8 @@ struct PersonLinks {
   typealias Link = (ref: Int64, person: Int64)
 
   private let db: Database
-  private let mail: Int64
+  /// The system under which addresses are ids.
+  let mail: Int64
   private var links: [Reference: Link] = [:]
   /// Persons who became another one in this step.
   private var merged: Set<Int64> = []
@@ -38,8 +39,8 @@ struct PersonLinks {
     try db.cachedStatement(
       sql: """
         UPDATE person SET is_contact = 1,
-          name = CASE WHEN ifnull(named_at, ?3) <= ?3 THEN ifnull(?1, name) ELSE name END,
-          email = CASE WHEN ifnull(named_at, ?3) <= ?3 THEN ifnull(?2, email) ELSE email END,
+          name = CASE WHEN forgotten_step IS NULL AND ifnull(named_at, ?3) <= ?3 THEN ifnull(?1, name) ELSE name END,
+          email = CASE WHEN forgotten_step IS NULL AND ifnull(named_at, ?3) <= ?3 THEN ifnull(?2, email) ELSE email END,
           named_at = max(ifnull(named_at, ?3), ?3)
         WHERE key = ?4
         """
@@ -70,7 +71,7 @@ struct PersonLinks {
   /// Makes an id stand for a person, and whoever it stood for that person, unless that is a contact too.
   mutating func tie(_ reference: Reference, to person: Int64, at step: Int64) throws {
     guard let holder = try find(reference)?.person else {
-      _ = try insert(reference, person: person, at: step)
+      _ = try insert(isForgotten(person) ? forgotten(reference) : reference, person: person, at: step)
       return
     }
     if holder == person { return }
@@ -148,13 +149,38 @@ struct PersonLinks {
 
   private mutating func find(_ reference: Reference) throws -> Link? {
     if let known = links[reference] { return known }
-    let row = try Row.fetchOne(
-      db.cachedStatement(sql: "SELECT key, person FROM person_link WHERE system = ? AND external_id = ?"),
-      arguments: [reference.system, reference.id])
+    let row = try fetch(reference) ?? (reference.system == mail ? fetch(forgotten(reference)) : nil)
     guard let row else { return nil }
     let link: Link = (row[0], row[1])
     links[reference] = link
     return link
+  }
+
+  private func fetch(_ reference: Reference) throws -> Row? {
+    try Row.fetchOne(
+      db.cachedStatement(sql: "SELECT key, person FROM person_link WHERE system = ? AND external_id = ?"),
+      arguments: [reference.system, reference.id])
+  }
+
+  /// Whether a record names, or as a contact is, a person who was forgotten.
+  mutating func isForgotten(_ record: EventRecord, system: Int64) throws -> Bool {
+    var ids: [Reference] = []
+    if record.kind == .contact { ids += try references(of: record, system: system).own }
+    if let person = record.person, !person.isEmpty { ids.append(reference(system: system, id: person)) }
+    for id in ids { if let person = try find(id)?.person, try isForgotten(person) { return true } }
+    return false
+  }
+
+  private func isForgotten(_ person: Int64) throws -> Bool {
+    try Bool.fetchOne(db.cachedStatement(sql: "SELECT forgotten_step IS NOT NULL FROM person WHERE key = ?"), arguments: [person])
+      ?? false
+  }
+
+  /// What stands for the address of a person who was forgotten: it tells whether an address is theirs, and not what it is.
+  func forgotten(_ reference: Reference) -> Reference {
+    guard reference.system == mail else { return reference }
+    let hash = reference.id.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+    return Reference(system: mail, id: "forgotten \(String(hash, radix: 16))")
   }
 
   private mutating func insert(_ reference: Reference, person: Int64, at step: Int64) throws -> Link {

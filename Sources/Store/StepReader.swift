@@ -38,7 +38,7 @@ struct StepRow: Sendable {
       guard let account = json["account"].integer, let begins = json["begins"].flag, let ends = json["ends"].flag else { throw damaged }
       return .rebuild(
         Rebuild(account: AccountKey(account), records: try events.compactMap { try $0.linked() }, begins: begins, ends: ends))
-    case "tick": return .tick
+    case "tick", "forget": return .tick
     case "activation": return .activation(digest: payload ?? "")
     case "watermark":
       let json = try JSON(parsing: payload ?? "")
@@ -74,12 +74,14 @@ struct StepReader {
   private static let columns = """
     SELECT event.key, event.kind, event.system, source_id, event.at, observed_at, body,
       ifnull((SELECT survivor FROM person_merge WHERE person = event.person AND step <= ?1), event.person),
-      CASE WHEN account_ref.system = event.system THEN account_ref.external_id END, person_link.external_id, account_link.account
+      CASE WHEN account_ref.system = event.system THEN account_ref.external_id END, person_link.external_id, account_link.account,
+      person_text.content
     """
 
   private static let words = """
     JOIN account_ref ON account_ref.key = event.account_ref
     LEFT JOIN person_link ON person_link.key = event.person_ref
+    LEFT JOIN person_text ON person_text.event = event.key
     """
 
   private static let linkInForce = """
@@ -107,6 +109,14 @@ struct StepReader {
     WHERE account_link.account = ?4 AND \(linkInForce) ORDER BY event.key
     """
 
+  private static let person = """
+    \(columns) FROM event LEFT JOIN account_ref ON account_ref.key = event.account_ref
+    LEFT JOIN account_link ON account_link.ref = event.account_ref AND \(linkInForce)
+    LEFT JOIN person_link ON person_link.key = event.person_ref
+    LEFT JOIN person_text ON person_text.event = event.key
+    WHERE event.person = ?2 ORDER BY event.key
+    """
+
   /// The events a step shows to the engine, in stored order.
   func events(of step: StepRow) throws -> [EventText] {
     guard let first = step.first, let last = step.last else { return [] }
@@ -122,13 +132,18 @@ struct StepReader {
     }
   }
 
+  /// The events of one person's number, whomever they belong to, with persons as they stand now.
+  func events(ofPerson number: Int64) throws -> [EventText] {
+    try texts(Row.fetchCursor(db.cachedStatement(sql: Self.person), arguments: [Int64.max, number]))
+  }
+
   private func texts(_ rows: RowCursor) throws -> [EventText] {
     var texts: [EventText] = []
     while let row = try rows.next() {
       texts.append(
         EventText(
           key: row[0], kind: kinds[row[1]] ?? "", system: systems[row[2]] ?? "", sourceID: row[3], at: row[4], observedAt: row[5],
-          body: row[6], person: row[7], accountID: row[8], personID: row[9], account: row[10]))
+          body: row[6], person: row[7], accountID: row[8], personID: row[9], account: row[10], text: row[11]))
     }
     return texts
   }
@@ -147,6 +162,8 @@ struct EventText: Sendable {
   let accountID: String?
   let personID: String?
   let account: Int64?
+  /// The personal fields.
+  let text: String?
 
   /// The record as it was told; an account's own record names no account, as its id does.
   func record() throws -> EventRecord {
@@ -155,7 +172,13 @@ struct EventText: Sendable {
     }
     return EventRecord(
       kind: kind, id: sourceID, at: Instant(microseconds: at), system: system, account: kind == .account ? nil : accountID,
-      person: personID, fields: try Record.fields(of: kind, from: JSON(parsing: body)))
+      person: personID, fields: try Record.fields(of: kind, from: whole()))
+  }
+
+  private func whole() throws -> JSON {
+    let rest = try JSON(parsing: body)
+    guard let text, let personal = try JSON(parsing: text).object else { return rest }
+    return .object((rest.object ?? [:]).merging(personal) { $1 })
   }
 
   /// Nil for a record that belongs to no account.

@@ -15,5 +15,6 @@ struct Bellwether: AsyncParsableCommand {
     subcommands: [
       RunCommand.self, DemoCommand.self, CheckCommand.self, QueueCommand.self, AccountCommand.self, ExplainCommand.self,
       FeedsCommand.self, ImportCommand.self, DeliveriesCommand.self, AccountsCommand.self,
+      PersonCommand.self,
     ])
 }

@@ -93,7 +93,9 @@ let package = Package(
       name: "RulesTests", dependencies: ["Events", "ConfigFiles", "Features", "Revenue", "Rules"], swiftSettings: strict),
     .testTarget(
       name: "StoreTests",
-      dependencies: ["CLibcrypto", "Events", "Engine", "Store", .product(name: "GRDB", package: "GRDB.swift")], swiftSettings: strict),
+      dependencies: [
+        "CLibcrypto", "Events", "ConfigFiles", "Features", "Rules", "Engine", "Store", .product(name: "GRDB", package: "GRDB.swift"),
+      ], swiftSettings: strict),
     .testTarget(name: "TransportTests", dependencies: ["Transport"], resources: [.copy("Fixtures")], swiftSettings: strict),
     .testTarget(
       name: "FeedsTests", dependencies: ["CLibarchive", "Events", "ConfigFiles", "Feeds", "Transport"], exclude: ["Fixtures"],

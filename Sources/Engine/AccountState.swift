@@ -33,6 +33,9 @@ package struct AccountState: Sendable {
     self.ledger = ledger
   }
 
+  /// Whether no record is the account's, or none any more.
+  package var isEmpty: Bool { usage.isEmpty && Kind.allCases.allSatisfy { entities.timelines(of: $0).isEmpty } }
+
   /// What rules may know of it.
   package var facts: AccountFacts { AccountFacts(key: key, usage: usage, entities: entities, ledger: ledger) }
 }

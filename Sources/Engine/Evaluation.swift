@@ -9,6 +9,11 @@ extension LogFold {
     guard let configuration, let company = companyFacts(), var state = accounts[key] else { return }
     let before = state
     var facts = Facts(account: state.facts, company: company, now: now)
+    if state.isEmpty {
+      closeUnlinked(&state, facts)
+      write(state, since: before)
+      return
+    }
     if freezeIfChurned(&state, facts) {
       write(state, since: before)
       return
@@ -193,6 +198,18 @@ extension LogFold {
       state.episodes[index] = episode
     }
     return true
+  }
+
+  /// An account whose every record turned out to be another's has nothing to be found in: its findings close, without a word to anyone.
+  private mutating func closeUnlinked(_ state: inout AccountState, _ facts: Facts) {
+    for index in state.episodes.indices {
+      var episode = state.episodes[index]
+      if episode.state != .resolved { resolve(&episode, "unlinked", facts, configuration?.rules.rule(episode.rule), state.key) }
+      episode.fadingFrom = 0
+      state.episodes[index] = episode
+    }
+    state.churnedOn = nil
+    score(&state, facts, ScoreReading())
   }
 
   /// Closes, without a word to anyone, the findings of rules that are no more.

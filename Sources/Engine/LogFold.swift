@@ -87,6 +87,8 @@ package struct LogFold: Sendable {
     switch next.content {
     case .records(let records):
       for record in records { take(record, now: next.at) }
+    case .rebuild(let rebuild):
+      take(rebuild, now: next.at)
     case .watermark(let watermark):
       advance(watermark, now: next.at)
     case .activation(let digest):
@@ -123,21 +125,39 @@ package struct LogFold: Sendable {
 
   private mutating func take(_ linked: LinkedRecord, now: Instant) {
     guard let calendar = configuration?.calendar else { return }
-    let record = linked.record
     let key = linked.account
     var state = accounts[key] ?? AccountState(key: key, ledger: Self.ledger(of: EntityHistory(), configuration))
     changed.insert(key)
-    if record.kind == .usage {
-      guard calendar.day(of: record.at) - calendar.day(of: now) <= Self.futureDays else { return }
-      let quantity = record.fields["quantity"]?.number ?? Fixed(1)
-      state.usage.add(name: record.fields["name"]?.text ?? "", person: linked.person, quantity: quantity, on: calendar.day(of: record.at))
-      accounts[key] = state
-      return
-    }
-    state.entities.add(record, person: linked.person, observedAt: linked.observedAt)
-    if record.kind == .subscription { state.ledger = Self.ledger(of: state.entities, configuration) }
+    Self.add(linked, to: &state, calendar, now: now)
+    if linked.record.kind == .subscription { state.ledger = Self.ledger(of: state.entities, configuration) }
     accounts[key] = state
-    evaluate(key, now: now)
+    if linked.record.kind != .usage { evaluate(key, now: now) }
+  }
+
+  private static func add(_ linked: LinkedRecord, to state: inout AccountState, _ calendar: CompanyCalendar, now: Instant) {
+    let record = linked.record
+    guard record.kind == .usage else { return state.entities.add(record, person: linked.person, observedAt: linked.observedAt) }
+    let day = calendar.day(of: record.at)
+    guard day - calendar.day(of: now) <= futureDays else { return }
+    let quantity = record.fields["quantity"]?.number ?? Fixed(1)
+    state.usage.add(name: record.fields["name"]?.text ?? "", person: linked.person, quantity: quantity, on: day)
+  }
+
+  /// Gives an account its records anew. Its cases, findings and score go on; only the last part is followed by an evaluation.
+  private mutating func take(_ rebuild: Rebuild, now: Instant) {
+    guard let calendar = configuration?.calendar else { return }
+    let key = rebuild.account
+    var state = accounts[key] ?? AccountState(key: key, ledger: Self.ledger(of: EntityHistory(), configuration))
+    changed.insert(key)
+    if rebuild.begins {
+      state.usage = UsageHistory()
+      state.entities = EntityHistory()
+    }
+    // Usage from a wrong clock counts as little now as when it was told.
+    for linked in rebuild.records { Self.add(linked, to: &state, calendar, now: linked.observedAt) }
+    if rebuild.ends { state.ledger = Self.ledger(of: state.entities, configuration) }
+    accounts[key] = state
+    if rebuild.ends { evaluate(key, now: now) }
   }
 
   private mutating func advance(_ watermark: Watermark, now: Instant) {

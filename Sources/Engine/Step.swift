@@ -16,6 +16,8 @@ package struct Step: Hashable, Sendable {
   package enum Content: Hashable, Sendable {
     /// What a page of a feed or a file brought, or what a new link brought home, in the order it was stored.
     case records([LinkedRecord])
+    /// An account's records anew, after a link was undone or moved, or persons became one.
+    case rebuild(Rebuild)
     /// A stream is now known over a range for the kinds it completes.
     case watermark(Watermark)
     /// The rules and the catalogue in force from here on, by digest.
@@ -38,6 +40,24 @@ package struct LinkedRecord: Hashable, Sendable {
     self.account = account
     self.person = person
     self.observedAt = observedAt
+  }
+}
+
+/// A part of the records that are an account's from here on; the parts follow each other in the log, at one instant.
+package struct Rebuild: Hashable, Sendable {
+  package let account: AccountKey
+  /// In the order they were stored.
+  package let records: [LinkedRecord]
+  /// The first part: what the account held before is gone.
+  package let begins: Bool
+  /// The last part: the account is evaluated, once.
+  package let ends: Bool
+
+  package init(account: AccountKey, records: [LinkedRecord], begins: Bool, ends: Bool) {
+    self.account = account
+    self.records = records
+    self.begins = begins
+    self.ends = ends
   }
 }
 

@@ -59,7 +59,7 @@ package struct Transition: Hashable, Sendable {
   package let to: FindingState
   /// context, low, medium, high, critical.
   package let level: String
-  /// `pending`, `not_held`, `opened`, `escalated`, `cleared`, `new_normal`, `rule_removed`, `case_closed`, `churned`.
+  /// `pending`, `not_held`, `opened`, `escalated`, `cleared`, `new_normal`, `rule_removed`, `case_closed`, `churned`, `unlinked`.
   package let reason: String
   /// The values the condition stood on.
   package let evidence: JSON

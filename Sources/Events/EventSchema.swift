@@ -44,6 +44,18 @@ package enum EventSchema {
     }
   }
 
+  /// The fields of a kind that hold names, addresses or a person's own words; they are stored apart, so that they can be erased.
+  package static func personalFields(of kind: Kind) -> Set<String> {
+    switch kind {
+    case .account: ["owner"]
+    case .contact: ["name", "email"]
+    case .ticket: ["subject", "body"]
+    case .engagement: ["text"]
+    case .survey: ["comment"]
+    case .opportunity, .pulse, .subscription, .invoice, .payment, .usage, .intent, .enrichment: []
+    }
+  }
+
   package static func field(_ name: String, of kind: Kind) -> Field? { fields(of: kind).first { $0.name == name } }
 
   private static func make(_ pairs: KeyValuePairs<String, FieldType>) -> [Field] { pairs.map { Field(name: $0.key, type: $0.value) } }

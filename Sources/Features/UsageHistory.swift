@@ -25,6 +25,8 @@ package struct UsageHistory: Hashable, Sendable {
     features = features.filter { !$0.value.isEmpty }
   }
 
+  package var isEmpty: Bool { features.isEmpty }
+
   /// The names of all features ever used within the horizon, sorted.
   package var names: [String] { features.keys.sorted() }
 

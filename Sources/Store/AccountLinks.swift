@@ -1,110 +1,208 @@
 internal import Events
 internal import GRDB
 
-/// Which account a system's id stands for, looked up and linked within one transaction.
+/// Which account a system's id stands for, looked up and changed within one step.
 struct AccountLinks {
   private let db: Database
+  let step: Int64
+  private let domains: Int64
   private var refs: [Reference: Int64] = [:]
+  /// What each reference whose link this step changed stood for before.
+  private var before: [Int64: Int64?] = [:]
 
-  init(_ db: Database) { self.db = db }
+  init(_ db: Database, step: Int64) throws {
+    self.db = db
+    self.step = step
+    domains = try Interned.key(of: CompanyDomain.system, in: .system, db)
+  }
+
+  /// What a reference stands for now; an account of nil was undone.
+  struct Standing {
+    let account: Int64?
+    let provenance: String
+    let confidence: Int
+  }
 
   /// The number of a reference, new if it was never met.
-  mutating func ref(system: Int64, id: String) throws -> Int64 {
-    let reference = Reference(system: system, id: id)
+  mutating func ref(_ reference: Reference) throws -> Int64 {
     if let known = refs[reference] { return known }
     let found = try Int64.fetchOne(
-      db.cachedStatement(sql: "SELECT key FROM account_ref WHERE system = ? AND external_id = ?"), arguments: [system, id])
+      db.cachedStatement(sql: "SELECT key FROM account_ref WHERE system = ? AND external_id = ?"),
+      arguments: [reference.system, reference.id])
     let key: Int64
     if let found {
       key = found
     } else {
-      try db.cachedStatement(sql: "INSERT INTO account_ref (system, external_id) VALUES (?, ?)").execute(arguments: [system, id])
+      try db.cachedStatement(sql: "INSERT INTO account_ref (system, external_id) VALUES (?, ?)")
+        .execute(arguments: [reference.system, reference.id])
       key = db.lastInsertedRowID
     }
     refs[reference] = key
     return key
   }
 
-  /// The account a reference is linked to now.
-  func account(of ref: Int64) throws -> Int64? {
+  /// The reference a record is filed under: an account's own id, the account it names, or the domain of the person it names.
+  mutating func ref(of record: EventRecord, system: Int64) throws -> Int64? {
+    if let id = record.kind == .account ? record.id : record.account, !id.isEmpty { return try ref(Reference(system: system, id: id)) }
+    return try CompanyDomain.of(record).map { try ref(Reference(system: domains, id: $0)) }
+  }
+
+  /// Nil for a reference that was never linked.
+  func standing(of ref: Int64) throws -> Standing? {
+    let row = try Row.fetchOne(
+      db.cachedStatement(
+        sql: "SELECT account, provenance, confidence FROM account_link WHERE ref = ? ORDER BY linked_step DESC LIMIT 1"),
+      arguments: [ref])
+    return row.map { Standing(account: $0[0], provenance: $0[1], confidence: $0[2]) }
+  }
+
+  /// Links a reference, or with nil undoes its link, from this step on.
+  mutating func set(_ ref: Int64, to account: Int64?, _ provenance: LinkProvenance) throws {
+    if before[ref] == nil { before.updateValue(try standing(of: ref)?.account, forKey: ref) }
+    try db.cachedStatement(
+      sql: """
+        INSERT INTO account_link (ref, linked_step, account, provenance, confidence) VALUES (?1, ?2, ?3, ?4, ?5)
+        ON CONFLICT (ref, linked_step) DO UPDATE SET account = ?3, provenance = ?4, confidence = ?5
+        """
+    ).execute(arguments: [ref, step, account, provenance.rawValue, provenance.confidence])
+  }
+
+  /// Lays an account's claim to a reference. A stronger claim takes it over; of two equal ones the first holds, save that a domain two
+  /// accounts claim stands for neither. What is refused is listed as a conflict, unless a person has decided or it is a mere domain.
+  mutating func claim(_ reference: Reference, for account: Int64, _ provenance: LinkProvenance) throws {
+    let ref = try ref(reference)
+    guard let standing = try standing(of: ref) else { return try set(ref, to: account, provenance) }
+    if standing.account == account {
+      if provenance.confidence > standing.confidence { try set(ref, to: account, provenance) }
+      return
+    }
+    let isDecided = standing.provenance == LinkProvenance.hand.rawValue
+    if provenance.confidence > standing.confidence {
+      try set(ref, to: account, provenance)
+      if let loser = standing.account, standing.provenance != LinkProvenance.domain.rawValue {
+        try conflict(reference, holder: account, claimant: loser)
+      }
+    } else if let holder = standing.account {
+      switch provenance {
+      case .domain where standing.provenance == provenance.rawValue:
+        try set(ref, to: nil, .domain)
+        try conflict(reference, holder: holder, claimant: account)
+      case .domain: break
+      case .mapping where standing.provenance == provenance.rawValue: try set(ref, to: account, provenance)
+      case .external where try standing.provenance == provenance.rawValue && !names(holder, reference):
+        try set(ref, to: account, provenance)
+      default: if !isDecided { try conflict(reference, holder: holder, claimant: account) }
+      }
+    } else if !isDecided, let first = try firstClaimant(of: reference) {
+      try conflict(reference, holder: first, claimant: account)
+    }
+  }
+
+  /// Whether the latest record of an account still names an id as its own elsewhere.
+  private func names(_ account: Int64, _ reference: Reference) throws -> Bool {
+    guard let system = try Interned.names(.system, db)[reference.system] else { return false }
+    let rows = try Row.fetchAll(
+      db.cachedStatement(
+        sql: """
+          SELECT event.system, source_id, body FROM event JOIN account_link_now AS link ON link.ref = event.account_ref
+          WHERE link.account = ? AND event.kind = (SELECT key FROM kind WHERE name = 'account')
+          ORDER BY event.system, source_id, version, revision
+          """), arguments: [account])
+    var latest: [Reference: String] = [:]
+    for row in rows { latest[Reference(system: row[0], id: row[1])] = row[2] }
+    return try latest.values.contains { try JSON(parsing: $0)["external"][system].text == reference.id }
+  }
+
+  private func firstClaimant(of reference: Reference) throws -> Int64? {
     try Int64.fetchOne(
-      db.cachedStatement(sql: "SELECT account FROM account_link WHERE ref = ? ORDER BY linked_step DESC LIMIT 1"), arguments: [ref])
+      db.cachedStatement(
+        sql: "SELECT holder FROM link_conflict WHERE subject = 'account' AND system = ? AND external_id = ? ORDER BY step LIMIT 1"),
+      arguments: [reference.system, reference.id])
   }
 
-  func link(_ ref: Int64, to account: Int64, at step: Int64, provenance: String) throws {
-    try db.cachedStatement(sql: "INSERT INTO account_link (ref, linked_step, account, provenance) VALUES (?, ?, ?, ?)")
-      .execute(arguments: [ref, step, account, provenance])
+  private func conflict(_ reference: Reference, holder: Int64, claimant: Int64) throws {
+    guard holder != claimant else { return }
+    try db.cachedStatement(
+      sql: """
+        INSERT OR IGNORE INTO link_conflict (subject, system, external_id, holder, claimant, step) VALUES ('account', ?, ?, ?, ?, ?)
+        """
+    ).execute(arguments: [reference.system, reference.id, holder, claimant, step])
   }
+}
 
-  /// Creates the account a record speaks of, unless it is known, and links the ids the record names. Gives the number of links made.
+// MARK: - Account records
+
+extension AccountLinks {
+  /// Creates the account a record speaks of, unless it is known, and lays claim to the ids and the domain the record names.
   ///
-  /// An id that another account holds stays with it and is listed as a conflict; nothing merges silently. A record whose own id is new
-  /// joins the account that one of its other ids is linked to, if that account has no id in the record's own system yet.
-  mutating func learn(_ record: EventRecord, system: Int64, at step: Int64, ownProvenance: String) throws -> Int {
-    var made = 0
-    let own = try ref(system: system, id: record.id)
-    let others = try others(of: record)
+  /// A record whose own id is new joins the account that one of its other ids is linked to, if that account has no id in the record's
+  /// own system yet.
+  mutating func learn(_ record: EventRecord, system: Int64, ownProvenance: LinkProvenance) throws {
+    let own = Reference(system: system, id: record.id)
+    let others = try others(of: record).filter { $0 != own }
     let key: Int64
-    if let known = try account(of: own) {
+    if let known = try standing(of: ref(own))?.account {
       key = known
     } else {
-      key = try joinable(others, system: system) ?? create(record, system: system, at: step)
-      try link(own, to: key, at: step, provenance: ownProvenance)
-      made += 1
+      key = try joinable(others, system: system) ?? create(record, system: system)
+      try set(ref(own), to: key, ownProvenance)
     }
-    for other in others where other.ref != own {
-      if let holder = try account(of: other.ref) {
-        if holder != key { try conflict(other, holder: holder, claimant: key, at: step) }
-      } else {
-        try link(other.ref, to: key, at: step, provenance: "external")
-        made += 1
-      }
+    for other in others { try claim(other, for: key, .external) }
+    if let domain = record.fields["domain"]?.text.flatMap(CompanyDomain.normalized) {
+      try claim(Reference(system: domains, id: domain), for: key, .domain)
     }
     if let name = record.fields["name"]?.text {
       try db.cachedStatement(sql: "UPDATE account SET name = ?1, named_at = ?2 WHERE key = ?3 AND ifnull(named_at, ?2) <= ?2")
         .execute(arguments: [name, record.at.microseconds, key])
     }
-    return made
   }
-
-  private typealias Other = (reference: Reference, ref: Int64)
 
   /// The ids a record names beside its own, in order of their systems' names.
-  private mutating func others(of record: EventRecord) throws -> [Other] {
+  private func others(of record: EventRecord) throws -> [Reference] {
     guard case .object(let members)? = record.fields["external"] else { return [] }
-    var others: [Other] = []
-    for (name, value) in members.sorted(by: { $0.key < $1.key }) {
-      guard let id = value.text, !id.isEmpty else { continue }
-      let reference = Reference(system: try Interned.key(of: name, in: .system, db), id: id)
-      others.append((reference, try ref(system: reference.system, id: id)))
+    return try members.sorted { $0.key < $1.key }.compactMap { name, value in
+      guard let id = value.text, !id.isEmpty else { return nil }
+      return Reference(system: try Interned.key(of: name, in: .system, db), id: id)
     }
-    return others
   }
 
-  private func joinable(_ others: [Other], system: Int64) throws -> Int64? {
+  private mutating func joinable(_ others: [Reference], system: Int64) throws -> Int64? {
     var found: Set<Int64> = []
-    for other in others { if let account = try account(of: other.ref) { found.insert(account) } }
+    for other in others { if let account = try standing(of: ref(other))?.account { found.insert(account) } }
     guard found.count == 1, let candidate = found.first else { return nil }
     let hasOwn = try Bool.fetchOne(
       db.cachedStatement(
         sql: """
-          SELECT EXISTS (SELECT 1 FROM account_link JOIN account_ref ON account_ref.key = account_link.ref
-          WHERE account_link.account = ? AND account_ref.system = ?)
+          SELECT EXISTS (SELECT 1 FROM account_link_now AS link JOIN account_ref ON account_ref.key = link.ref
+          WHERE link.account = ? AND account_ref.system = ?)
           """), arguments: [candidate, system])
     return hasOwn == true ? nil : candidate
   }
 
-  private func create(_ record: EventRecord, system: Int64, at step: Int64) throws -> Int64 {
+  private func create(_ record: EventRecord, system: Int64) throws -> Int64 {
     try db.cachedStatement(sql: "INSERT INTO account (system, external_id, created_step) VALUES (?, ?, ?)")
       .execute(arguments: [system, record.id, step])
     return db.lastInsertedRowID
   }
+}
 
-  private func conflict(_ other: Other, holder: Int64, claimant: Int64, at step: Int64) throws {
-    try db.cachedStatement(
-      sql: """
-        INSERT OR IGNORE INTO link_conflict (subject, system, external_id, holder, claimant, step) VALUES ('account', ?, ?, ?, ?, ?)
-        """
-    ).execute(arguments: [other.reference.system, other.reference.id, holder, claimant, step])
+// MARK: - What the changes mean for the log
+
+extension AccountLinks {
+  /// Whether any reference stands for something else than before this step.
+  var haveChanged: Bool { !before.isEmpty }
+
+  /// The accounts that lost records to another account or to nobody, and those that got them.
+  func rebuilt() throws -> Set<Int64> {
+    var accounts: Set<Int64> = []
+    for (ref, old) in before {
+      guard let old, case let new = try standing(of: ref)?.account, new != old else { continue }
+      let hasEvents = try Bool.fetchOne(
+        db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM event WHERE account_ref = ?)"), arguments: [ref])
+      guard hasEvents == true else { continue }
+      accounts.insert(old)
+      if let new { accounts.insert(new) }
+    }
+    return accounts
   }
 }

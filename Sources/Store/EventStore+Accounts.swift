@@ -18,18 +18,37 @@ package struct StoredAccount: Hashable, Sendable {
 package struct AccountReference: Hashable, Sendable {
   package let system: String
   package let id: String
-  /// `crm`, `external`, `import`, or what a link made by hand says.
+  /// A `LinkProvenance`, as stored.
   package let provenance: String
+  /// Per cent.
+  package let confidence: Int
   /// The step from which the link holds.
   package let linkedStep: Int64
+  /// That step's business time.
+  package let since: Instant
 }
 
 /// Records that belong to no account: a row per kind, system and reference.
 package struct UnlinkedRecords: Hashable, Sendable {
+  /// Why a reference stands for nothing.
+  package enum Reason: String, Sendable {
+    /// The records name no account, and no person with a company's address.
+    case unnamed
+    /// No account claims it.
+    case unclaimed
+    /// Two accounts claim the domain.
+    case ambiguous
+    /// A person undid its link.
+    case undone
+  }
+
   package let kind: Kind
   package let system: String
-  /// The account as the system names it; nil where the records name none.
+  /// The system the reference is of: the records' own, or `domain`; nil where the records name none.
+  package let referenceSystem: String?
+  /// The account as that system names it; nil where the records name none.
   package let reference: String?
+  package let reason: Reason
   package let count: Int
   package let first: Instant
   package let last: Instant
@@ -85,9 +104,13 @@ extension EventStore {
       try Row.fetchAll(db, sql: AccountSQL.unlinked).map { row in
         let kind: String = row[0]
         guard let kind = Kind(rawValue: kind) else { throw StoreError(.damaged, "The store holds events of an unknown kind: \(kind).") }
+        let reference: String? = row[2]
+        let undone: String? = row[7]
+        let reason: UnlinkedRecords.Reason =
+          reference == nil ? .unnamed : undone == "domain" ? .ambiguous : undone == nil ? .unclaimed : .undone
         return UnlinkedRecords(
-          kind: kind, system: row[1], reference: row[2], count: row[3], first: Instant(microseconds: row[4]),
-          last: Instant(microseconds: row[5]))
+          kind: kind, system: row[1], referenceSystem: row[6], reference: reference, reason: reason, count: row[3],
+          first: Instant(microseconds: row[4]), last: Instant(microseconds: row[5]))
       }
     }
   }
@@ -112,7 +135,8 @@ extension EventStore {
     try rows.map { row in
       let key: Int64 = row[0]
       let references = try Row.fetchAll(db.cachedStatement(sql: AccountSQL.references), arguments: [key]).map {
-        AccountReference(system: $0[0], id: $0[1], provenance: $0[2], linkedStep: $0[3])
+        AccountReference(
+          system: $0[0], id: $0[1], provenance: $0[2], confidence: $0[3], linkedStep: $0[4], since: Instant(microseconds: $0[5] ?? 0))
       }
       return StoredAccount(
         key: AccountKey(key), system: row[1], externalID: row[2], name: row[3], createdStep: row[4], references: references)
@@ -128,7 +152,7 @@ private enum AccountSQL {
   static let byExternalID =
     columns + """
        WHERE key IN (
-         SELECT account FROM account_link JOIN account_ref ON account_ref.key = account_link.ref WHERE account_ref.external_id = ?)
+         SELECT account FROM account_link_now AS link JOIN account_ref ON account_ref.key = link.ref WHERE account_ref.external_id = ?)
        ORDER BY key
       """
 
@@ -137,17 +161,24 @@ private enum AccountSQL {
   static let withinName = columns + " WHERE instr(lower(name), lower(?)) > 0 ORDER BY key"
 
   static let references = """
-    SELECT system.name, account_ref.external_id, provenance, linked_step FROM account_link
-    JOIN account_ref ON account_ref.key = account_link.ref JOIN system ON system.key = account_ref.system
-    WHERE account_link.account = ? ORDER BY linked_step, account_ref.key
+    SELECT system.name, account_ref.external_id, provenance, confidence, linked_step,
+      (SELECT at FROM step WHERE sequence = link.linked_step)
+    FROM account_link_now AS link
+    JOIN account_ref ON account_ref.key = link.ref JOIN system ON system.key = account_ref.system
+    JOIN account ON account.key = link.account
+    WHERE link.account = ?
+    ORDER BY account.system = account_ref.system AND account.external_id = account_ref.external_id DESC, linked_step, account_ref.key
     """
 
   static let unlinked = """
-    SELECT kind.name, system.name, account_ref.external_id, count(*), min(event.at), max(event.at) FROM event
+    SELECT kind.name, system.name, account_ref.external_id, count(*), min(event.at), max(event.at),
+      (SELECT name FROM system WHERE key = account_ref.system),
+      (SELECT provenance FROM account_link WHERE ref = event.account_ref ORDER BY linked_step DESC LIMIT 1)
+    FROM event
     LEFT JOIN account_ref ON account_ref.key = event.account_ref
     JOIN kind ON kind.key = event.kind JOIN system ON system.key = event.system
     WHERE event.superseded = 0 AND (event.account_ref IS NULL OR event.account_ref IN (
-      SELECT key FROM account_ref WHERE NOT EXISTS (SELECT 1 FROM account_link WHERE ref = account_ref.key)))
+      SELECT key FROM account_ref WHERE NOT EXISTS (SELECT 1 FROM account_link_now WHERE ref = account_ref.key)))
     GROUP BY event.kind, event.system, event.account_ref ORDER BY 4 DESC, 1, 2, 3
     """
 }

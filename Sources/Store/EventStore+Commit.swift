@@ -50,26 +50,6 @@ extension EventStore {
     }
   }
 
-  /// Links an account's id in a system by hand or from a mapping file; records stored earlier come home in the steps that follow.
-  ///
-  /// - Throws: `unknown` if there is no such account, `outOfOrder` if the id is linked already.
-  package func link(system: String, id: String, to account: AccountKey, provenance: String, at: Instant) async throws {
-    try await write { db in
-      guard try Bool.fetchOne(db, sql: "SELECT 1 FROM account WHERE key = ?", arguments: [account.number]) == true else {
-        throw StoreError(.unknown, "There is no account \(account.number). `bellwether queue --all` lists them.")
-      }
-      var log = try LogWriter(db, at: at)
-      var links = AccountLinks(db)
-      let ref = try links.ref(system: Interned.key(of: system, in: .system, db), id: id)
-      if let holder = try links.account(of: ref) {
-        throw StoreError(.outOfOrder, "\(system) \(id) is linked to account \(holder) already.")
-      }
-      let step = log.next
-      try links.link(ref, to: account.number, at: step, provenance: provenance)
-      try log.appendLinks(made: step, before: nil)
-    }
-  }
-
   private static func check(_ page: Page) throws {
     guard page.records.count <= StoreLimits.recordsPerPage else {
       throw StoreError(

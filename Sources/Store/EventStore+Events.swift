@@ -43,12 +43,15 @@ extension EventStore {
       let rows = try Row.fetchAll(
         db.cachedStatement(
           sql: """
-            SELECT event.key, event.kind, event.system, source_id, event.at, observed_at, body, event.person,
-              account_ref.external_id, person_link.external_id, event.step, knowable_at
+            SELECT event.key, event.kind, event.system, source_id, event.at, observed_at, body,
+              ifnull((SELECT survivor FROM person_merge WHERE person = event.person), event.person),
+              CASE WHEN account_ref.system = event.system THEN account_ref.external_id END, person_link.external_id, event.step,
+              knowable_at, person_text.content
             FROM event
             JOIN account_ref ON account_ref.key = event.account_ref
             LEFT JOIN person_link ON person_link.key = event.person_ref
-            WHERE event.account_ref IN (SELECT ref FROM account_link WHERE account = ?)
+            LEFT JOIN person_text ON person_text.event = event.key
+            WHERE event.account_ref IN (SELECT ref FROM account_link_now WHERE account = ?)
               AND event.kind = (SELECT key FROM kind WHERE name = ?) AND superseded = 0
             ORDER BY event.at DESC, event.key DESC LIMIT ?
             """), arguments: [account.number, kind.rawValue, limit])
@@ -56,7 +59,7 @@ extension EventStore {
       return rows.map { row in
         let text = EventText(
           key: row[0], kind: kind.rawValue, system: systems[row[2]] ?? "", sourceID: row[3], at: row[4], observedAt: row[5], body: row[6],
-          person: row[7], accountID: row[8], personID: row[9], account: account.number)
+          person: row[7], accountID: row[8], personID: row[9], account: account.number, text: row[12])
         return (text: text, step: row[10] as Int64, knowableAt: row[11] as Int64)
       }
     }

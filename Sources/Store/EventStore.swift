@@ -40,6 +40,8 @@ package final class EventStore: Sendable {
         try pool.writeWithoutTransaction { db in
           // The pool's own set-up chooses NORMAL; a committed page must outlive a power cut.
           try db.execute(sql: "PRAGMA synchronous = FULL")
+          // What is erased is gone from the file too, not only from its tables.
+          try db.execute(sql: "PRAGMA secure_delete = ON")
           try db.execute(sql: "PRAGMA journal_size_limit = \(StoreLimits.journalBytes)")
           try db.execute(sql: "PRAGMA wal_autocheckpoint = \(StoreLimits.journalPages)")
           try db.execute(sql: "PRAGMA cache_size = -\(StoreLimits.writerCacheKibibytes)")

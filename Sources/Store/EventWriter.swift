@@ -8,7 +8,7 @@ struct EventWriter {
   private let stream: Int64
   private let observedAt: Int64
   private let lag: Int64
-  private var people: PersonLinks
+  private(set) var people: PersonLinks
   private var systems: [String: Int64] = [:]
   private var kinds: [Kind: Int64] = [:]
   /// Records that told something new.
@@ -24,6 +24,9 @@ struct EventWriter {
     people = try PersonLinks(db)
   }
 
+  /// Applies what the mapping file says of persons.
+  mutating func settle(_ mappings: LinkMappings) throws { try mappings.settlePeople(&people, at: step) }
+
   mutating func key(of system: String) throws -> Int64 {
     if let key = systems[system] { return key }
     let key = try Interned.key(of: system, in: .system, db)
@@ -33,20 +36,25 @@ struct EventWriter {
 
   /// Stores a record unless it tells nothing new; gives whether it did.
   mutating func store(_ record: EventRecord, system: Int64, accountRef: Int64?) throws -> Bool {
-    let body = record.body.serialized()
-    guard body.utf8.count <= StoreLimits.recordBytes else {
+    let (body, text) = record.parts()
+    let size = body.utf8.count + (text?.utf8.count ?? 0)
+    guard size <= StoreLimits.recordBytes else {
       throw StoreError(
         .overLimit,
-        "\(record.system) sent a \(record.kind.rawValue) \(record.id) of \(body.utf8.count) bytes; at most "
+        "\(record.system) sent a \(record.kind.rawValue) \(record.id) of \(size) bytes; at most "
           + "\(StoreLimits.recordBytes) are stored. Map fewer or shorter fields in its feed.")
     }
     var row = EventRow(
       kind: try key(of: record.kind), system: system, sourceID: record.id, version: record.kind.isEntity ? record.at.microseconds : 0,
-      at: record.at.microseconds, accountRef: accountRef, body: body)
+      at: record.at.microseconds, accountRef: accountRef, body: body, text: text)
     if let person = record.person, !person.isEmpty {
       let link = try people.link(system: system, id: person, at: step)
       row.personRef = link.ref
       row.person = link.person
+    }
+    if try row.text != nil && people.isForgotten(record, system: system) {
+      row.text = nil
+      row.isForgotten = true
     }
     let isNew = record.kind.isEntity ? try storeVersion(&row, of: record) : try storeOccurrence(row)
     if isNew { told += 1 }
@@ -71,10 +79,15 @@ struct EventWriter {
     let before = try Row.fetchOne(
       db.cachedStatement(
         sql: """
-          SELECT key, version, seen_at, account_ref, person_ref, body, person FROM event
+          SELECT key, version, seen_at, account_ref, person_ref, body, person, content FROM event
+          LEFT JOIN person_text ON person_text.event = event.key
           WHERE kind = ? AND system = ? AND source_id = ? AND version <= ? ORDER BY version DESC, revision DESC LIMIT 1
           """), arguments: [row.kind, row.system, row.sourceID, row.version])
     guard let before else { return try insertLearned(&row, of: record) }
+    if let place = before[3] as Int64?, record.account == nil, try isDomain(place) {
+      // Whoever changes their address stays the account's contact: that they left it is what rules want to know.
+      row.accountRef = place
+    }
     let version: Int64 = before[1]
     if version == row.version { return try revise(row) { writer, row in try writer.learn(&row, of: record) } }
     let key: Int64 = before[0]
@@ -84,6 +97,7 @@ struct EventWriter {
     earlier.personRef = before[4]
     earlier.body = before[5]
     earlier.person = before[6]
+    earlier.text = before[7]
     if earlier.tellsTheSame(as: row) {
       if row.at > seenAt { try see(key, at: row.at) }
       return false
@@ -97,6 +111,12 @@ struct EventWriter {
       try see(key, at: version)
     }
     return true
+  }
+
+  private func isDomain(_ ref: Int64) throws -> Bool {
+    try Bool.fetchOne(
+      db.cachedStatement(sql: "SELECT (SELECT name FROM system WHERE key = account_ref.system) = ? FROM account_ref WHERE key = ?"),
+      arguments: [CompanyDomain.system, ref]) ?? false
   }
 
   private mutating func insertLearned(_ row: inout EventRow, of record: EventRecord) throws -> Bool {
@@ -121,7 +141,7 @@ struct EventWriter {
     let told = try Row.fetchAll(
       db.cachedStatement(
         sql: """
-          SELECT at, account_ref, person_ref, body FROM event
+          SELECT at, account_ref, person_ref, body, content FROM event LEFT JOIN person_text ON person_text.event = event.key
           WHERE kind = ? AND system = ? AND source_id = ? AND version = ? ORDER BY revision
           """), arguments: [row.kind, row.system, row.sourceID, row.version])
     for known in told {
@@ -130,6 +150,7 @@ struct EventWriter {
       other.accountRef = known[1]
       other.personRef = known[2]
       other.body = known[3]
+      other.text = known[4]
       if other.at == row.at && other.tellsTheSame(as: row) { return false }
     }
     try db.cachedStatement(
@@ -157,6 +178,9 @@ struct EventWriter {
     guard db.changesCount == 1 else { return false }
     let key = db.lastInsertedRowID
     range = (range?.lowerBound ?? key)...key
+    if let text = row.text {
+      try db.cachedStatement(sql: "INSERT INTO person_text (event, content) VALUES (?, ?)").execute(arguments: [key, text])
+    }
     return true
   }
 }
@@ -173,8 +197,24 @@ struct EventRow {
   var personRef: Int64?
   var person: Int64?
   var body: String
+  /// The personal fields; nil where there are none, or none are kept.
+  var text: String?
+  /// Of a person who was forgotten: what is left of earlier texts tells nothing.
+  var isForgotten = false
 
   func tellsTheSame(as other: EventRow) -> Bool {
     accountRef == other.accountRef && personRef == other.personRef && body == other.body
+      && (text == other.text || isForgotten || other.isForgotten)
+  }
+}
+
+extension EventRecord {
+  /// The fields as they are stored: those that tell nothing of a person's name or words, and apart from them those that do.
+  fileprivate func parts() -> (body: String, text: String?) {
+    let personal = EventSchema.personalFields(of: kind)
+    let told = fields.filter { personal.contains($0.key) }
+    guard !told.isEmpty else { return (body.serialized(), nil) }
+    let rest = fields.filter { !personal.contains($0.key) }
+    return (JSON.object(rest.mapValues(\.json)).serialized(), JSON.object(told.mapValues(\.json)).serialized())
   }
 }

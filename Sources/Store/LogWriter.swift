@@ -28,18 +28,48 @@ struct LogWriter {
     return sequence
   }
 
-  /// Appends the steps that bring home what was stored before the links of a step were made.
+  /// Appends the steps that follow from links changed, and persons merged, at a step: what a first link brings home, then each account
+  /// that lost records, got another's, or whose people became one, whole.
   ///
-  /// - Parameters:
-  ///   - step: the step the links count from.
-  ///   - first: only events before this one; nil if the links were made without a page, which takes one step in any case.
-  mutating func appendLinks(made step: Int64, before first: Int64?) throws {
+  /// - Parameter first: only events before this one come home; nil if the change came without a page, which takes one step in any case.
+  mutating func appendRelinking(_ accounts: AccountLinks, _ people: PersonLinks, made step: Int64, before first: Int64?) throws {
+    let start = next
+    if accounts.haveChanged { try appendHomecoming(made: step, before: first) }
+    let rebuilt = try accounts.rebuilt().union(people.accountsOfMerged(before: first))
+    for account in rebuilt.sorted() { try appendRebuild(of: account, asOf: step) }
+    if first == nil && next == start { try append("links", linkedAt: step) }
+  }
+
+  /// Brings home the events of references that a step linked and that stood for no account before it.
+  private mutating func appendHomecoming(made step: Int64, before first: Int64?) throws {
     let keys = try Int64.fetchCursor(
       db.cachedStatement(
         sql: """
           SELECT event.key FROM account_link JOIN event ON event.account_ref = account_link.ref
-          WHERE account_link.linked_step = ? AND event.key < ? ORDER BY event.key
+          WHERE account_link.linked_step = ?1 AND account_link.account IS NOT NULL AND event.key < ?2
+            AND \(StepReader.wasUnlinked) ORDER BY event.key
           """), arguments: [step, first ?? .max])
+    for range in try Self.ranges(keys) { try append("links", events: range, linkedAt: step) }
+  }
+
+  /// Gives an account anew all the events that are its own as of a step.
+  mutating func appendRebuild(of account: Int64, asOf step: Int64) throws {
+    let keys = try Int64.fetchCursor(
+      db.cachedStatement(
+        sql: """
+          SELECT event.key FROM account_link_now AS link JOIN event ON event.account_ref = link.ref
+          WHERE link.account = ? ORDER BY event.key
+          """), arguments: [account])
+    let ranges: [ClosedRange<Int64>?] = try Self.ranges(keys)
+    let parts = ranges.isEmpty ? [nil] : ranges
+    for (index, range) in parts.enumerated() {
+      let payload: JSON = ["account": .integer(account), "begins": .flag(index == 0), "ends": .flag(index == parts.count - 1)]
+      try append("rebuild", events: range, linkedAt: step, payload: payload.serialized())
+    }
+  }
+
+  /// Ascending keys in as few ranges as the limit of a step allows.
+  private static func ranges(_ keys: FastDatabaseValueCursor<Int64>) throws -> [ClosedRange<Int64>] {
     var ranges: [ClosedRange<Int64>] = []
     var start: Int64?
     var end: Int64 = 0
@@ -55,7 +85,6 @@ struct LogWriter {
       count += 1
     }
     if let start { ranges.append(start...end) }
-    for range in ranges { try append("links", events: range, linkedAt: step) }
-    if ranges.isEmpty && first == nil { try append("links", linkedAt: step) }
+    return ranges
   }
 }

@@ -26,6 +26,12 @@ package struct Migration: Sendable {
     Migration(
       number: 3, name: "m003_outbox", digest: "786ae24c017f39ca96f946046cea6446db3b8d4f78ee88736ceff8d8b5317156",
       sql: PackageResources.m003_outbox_sql),
+    Migration(
+      number: 4, name: "m004_links", digest: "9de98d1be931b26a8ac52a41d7ccaaba32621ce2698b4c5e2e715b7fc511e64b",
+      sql: PackageResources.m004_links_sql),
+    Migration(
+      number: 5, name: "m005_people", digest: "9aaabbffc2ce55ace76ddc6a09c298443fe0631e75159180c473784593e152b9",
+      sql: PackageResources.m005_people_sql),
   ]
 }
 

@@ -8,7 +8,7 @@ struct PageWriter {
   private let stream: Int64
   private var events: EventWriter
   private var accounts: AccountLinks
-  private var linksMade = 0
+  private let mappings: LinkMappings
   private(set) var log: LogWriter
 
   init(_ db: Database, _ page: Page, log: LogWriter) throws {
@@ -16,34 +16,30 @@ struct PageWriter {
     self.page = page
     self.log = log
     stream = try Interned.key(of: page.stream, in: .stream, db)
-    accounts = AccountLinks(db)
+    accounts = try AccountLinks(db, step: log.next)
+    mappings = LinkMappings(db)
     events = try EventWriter(
       db, step: log.next, stream: stream, observedAt: page.observedAt.microseconds, lag: page.lag.microseconds)
   }
 
   mutating func store() throws -> CommitResult {
-    let step = log.next
+    var learned: Set<Kind> = []
     for record in page.records {
       let system = try events.key(of: record.system)
-      let ref = try accountRef(of: record, system: system)
-      let isNew = try events.store(record, system: system, accountRef: ref)
-      if isNew && record.kind == .account {
-        linksMade += try accounts.learn(record, system: system, at: step, ownProvenance: page.system == "import" ? "import" : "crm")
-      }
+      let ref = try accounts.ref(of: record, system: system)
+      guard try events.store(record, system: system, accountRef: ref) else { continue }
+      if record.kind == .account || record.kind == .contact { learned.insert(record.kind) }
+      if record.kind == .account { try accounts.learn(record, system: system, ownProvenance: page.system == "import" ? .import : .crm) }
     }
     if let range = events.range {
-      try log.append("records", events: range)
-      if linksMade > 0 { try log.appendLinks(made: step, before: range.lowerBound) }
+      if learned.contains(.account) { try mappings.settleAccounts(&accounts) }
+      if learned.contains(.contact) { try events.settle(mappings) }
+      let step = try log.append("records", events: range)
+      try log.appendRelinking(accounts, events.people, made: step, before: range.lowerBound)
     }
     try advanceStream()
     return CommitResult(
       stream: page.stream, new: events.told, duplicate: page.records.count - events.told, unlinked: try unlinked(in: events.range))
-  }
-
-  /// An account's own record is filed under its own id.
-  private mutating func accountRef(of record: EventRecord, system: Int64) throws -> Int64? {
-    guard let id = record.kind == .account ? record.id : record.account, !id.isEmpty else { return nil }
-    return try accounts.ref(system: system, id: id)
   }
 
   private func unlinked(in range: ClosedRange<Int64>?) throws -> Int {
@@ -52,7 +48,7 @@ struct PageWriter {
       db.cachedStatement(
         sql: """
           SELECT count(*) FROM event WHERE key BETWEEN ? AND ?
-          AND NOT EXISTS (SELECT 1 FROM account_link WHERE ref = event.account_ref)
+          AND NOT EXISTS (SELECT 1 FROM account_link_now WHERE ref = event.account_ref)
           """), arguments: [range.lowerBound, range.upperBound]) ?? 0
   }
 

@@ -4,14 +4,17 @@ internal import GRDB
 /// Which person an id or an e-mail address stands for, looked up and linked within one transaction.
 ///
 /// Every id gets a person at first sight, so use can be counted by heads; a contact ties its own id, its address and its ids elsewhere
-/// to one person. Ids that two persons claim stay where they are and are listed.
+/// to one person. Ids that two contacts claim stay where they are and are listed.
 struct PersonLinks {
   /// The row of an id, and the person it stands for.
   typealias Link = (ref: Int64, person: Int64)
 
   private let db: Database
-  private let mail: Int64
+  /// The system under which addresses are ids.
+  let mail: Int64
   private var links: [Reference: Link] = [:]
+  /// Persons who became another one in this step.
+  private var merged: Set<Int64> = []
 
   init(_ db: Database) throws {
     self.db = db
@@ -26,29 +29,95 @@ struct PersonLinks {
   }
 
   /// The person a contact is; ties its ids together.
+  ///
+  /// Ids that were met before anybody knew whose they are become the contact's: their persons merge into the contact's. Two contacts
+  /// never merge by this; what both claim stays where it is and is listed.
   mutating func learn(_ contact: EventRecord, system: Int64, at step: Int64) throws -> Int64 {
     let (own, others) = try references(of: contact, system: system)
-    var known: Int64?
-    for reference in own where known == nil { known = try find(reference)?.person }
-    for reference in others where known == nil {
-      // A person who is a contact of this system already is another one.
-      if let person = try find(reference)?.person, try !isKnown(person, to: system) { known = person }
-    }
-    let person = try known ?? create(at: step)
-    for reference in own + others {
-      if let holder = try find(reference)?.person {
-        if holder != person { try conflict(reference, holder: holder, claimant: person, at: step) }
-      } else {
-        _ = try insert(reference, person: person, at: step)
-      }
-    }
+    let person = try survivor(own, others, system: system) ?? create(at: step)
+    for reference in own + others { try tie(reference, to: person, at: step) }
     try db.cachedStatement(
       sql: """
-        UPDATE person SET name = ifnull(?1, name), email = ifnull(?2, email), named_at = ?3
-        WHERE key = ?4 AND ifnull(named_at, ?3) <= ?3
+        UPDATE person SET is_contact = 1,
+          name = CASE WHEN forgotten_step IS NULL AND ifnull(named_at, ?3) <= ?3 THEN ifnull(?1, name) ELSE name END,
+          email = CASE WHEN forgotten_step IS NULL AND ifnull(named_at, ?3) <= ?3 THEN ifnull(?2, email) ELSE email END,
+          named_at = max(ifnull(named_at, ?3), ?3)
+        WHERE key = ?4
         """
     ).execute(arguments: [contact.fields["name"]?.text, contact.fields["email"]?.text, contact.at.microseconds, person])
     return person
+  }
+
+  /// The person all of a contact's ids are to mean: a contact if one of them stands for one, else whoever was met first among them.
+  private mutating func survivor(_ own: [Reference], _ others: [Reference], system: Int64) throws -> Int64? {
+    var strangers: [Int64] = []
+    for reference in own {
+      guard let person = try find(reference)?.person else { continue }
+      if try isContact(person) { return person }
+      strangers.append(person)
+    }
+    for reference in others {
+      guard let person = try find(reference)?.person else { continue }
+      guard try isContact(person) else {
+        strangers.append(person)
+        continue
+      }
+      // A contact of this system already is another one.
+      if try !isKnown(person, to: system) { return person }
+    }
+    return strangers.first
+  }
+
+  /// Makes an id stand for a person, and whoever it stood for that person, unless that is a contact too.
+  mutating func tie(_ reference: Reference, to person: Int64, at step: Int64) throws {
+    guard let holder = try find(reference)?.person else {
+      _ = try insert(isForgotten(person) ? forgotten(reference) : reference, person: person, at: step)
+      return
+    }
+    if holder == person { return }
+    if try isContact(holder) { return try conflict(reference, holder: holder, claimant: person, at: step) }
+    try merge(holder, into: person, at: step)
+  }
+
+  private mutating func merge(_ person: Int64, into contact: Int64, at step: Int64) throws {
+    try db.cachedStatement(sql: "INSERT INTO person_merge (person, step, survivor) VALUES (?, ?, ?)")
+      .execute(arguments: [person, step, contact])
+    merged.insert(person)
+    try db.cachedStatement(sql: "UPDATE person_link SET person = ? WHERE person = ?").execute(arguments: [contact, person])
+    try db.cachedStatement(sql: "UPDATE link_conflict SET holder = ? WHERE subject = 'person' AND holder = ?")
+      .execute(arguments: [contact, person])
+    links = [:]
+  }
+
+  /// The accounts with earlier records of persons who merged into another in this step.
+  ///
+  /// - Parameter first: only events before this one; nil for all.
+  func accountsOfMerged(before first: Int64?) throws -> Set<Int64> {
+    var accounts: Set<Int64> = []
+    for person in merged {
+      accounts.formUnion(
+        try Int64.fetchAll(
+          db.cachedStatement(
+            sql: """
+              SELECT DISTINCT link.account FROM event JOIN account_link_now AS link ON link.ref = event.account_ref
+              WHERE event.person = ? AND event.key < ?
+              """), arguments: [person, first ?? .max]))
+    }
+    return accounts
+  }
+
+  /// The contacts a mapping file may mean by an address or by an id in any system.
+  func contacts(named text: String) throws -> [Int64] {
+    try Int64.fetchAll(
+      db.cachedStatement(
+        sql: """
+          SELECT DISTINCT person.key FROM person_link JOIN person ON person.key = person_link.person
+          WHERE external_id = ? AND is_contact = 1 ORDER BY person.key
+          """), arguments: [Self.address(text) ?? text])
+  }
+
+  private func isContact(_ person: Int64) throws -> Bool {
+    try Bool.fetchOne(db.cachedStatement(sql: "SELECT is_contact FROM person WHERE key = ?"), arguments: [person]) ?? false
   }
 
   /// The contact's own id and its address, and its ids elsewhere in order of their systems' names.
@@ -73,20 +142,45 @@ struct PersonLinks {
       ?? false
   }
 
-  private func reference(system: Int64, id: String) -> Reference {
+  func reference(system: Int64, id: String) -> Reference {
     if let address = Self.address(id) { return Reference(system: mail, id: address) }
     return Reference(system: system, id: id)
   }
 
   private mutating func find(_ reference: Reference) throws -> Link? {
     if let known = links[reference] { return known }
-    let row = try Row.fetchOne(
-      db.cachedStatement(sql: "SELECT key, person FROM person_link WHERE system = ? AND external_id = ?"),
-      arguments: [reference.system, reference.id])
+    let row = try fetch(reference) ?? (reference.system == mail ? fetch(forgotten(reference)) : nil)
     guard let row else { return nil }
     let link: Link = (row[0], row[1])
     links[reference] = link
     return link
+  }
+
+  private func fetch(_ reference: Reference) throws -> Row? {
+    try Row.fetchOne(
+      db.cachedStatement(sql: "SELECT key, person FROM person_link WHERE system = ? AND external_id = ?"),
+      arguments: [reference.system, reference.id])
+  }
+
+  /// Whether a record names, or as a contact is, a person who was forgotten.
+  mutating func isForgotten(_ record: EventRecord, system: Int64) throws -> Bool {
+    var ids: [Reference] = []
+    if record.kind == .contact { ids += try references(of: record, system: system).own }
+    if let person = record.person, !person.isEmpty { ids.append(reference(system: system, id: person)) }
+    for id in ids { if let person = try find(id)?.person, try isForgotten(person) { return true } }
+    return false
+  }
+
+  private func isForgotten(_ person: Int64) throws -> Bool {
+    try Bool.fetchOne(db.cachedStatement(sql: "SELECT forgotten_step IS NOT NULL FROM person WHERE key = ?"), arguments: [person])
+      ?? false
+  }
+
+  /// What stands for the address of a person who was forgotten: it tells whether an address is theirs, and not what it is.
+  func forgotten(_ reference: Reference) -> Reference {
+    guard reference.system == mail else { return reference }
+    let hash = reference.id.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+    return Reference(system: mail, id: "forgotten \(String(hash, radix: 16))")
   }
 
   private mutating func insert(_ reference: Reference, person: Int64, at step: Int64) throws -> Link {

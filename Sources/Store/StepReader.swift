@@ -23,6 +23,9 @@ struct StepRow: Sendable {
     }
   }
 
+  /// The account a rebuild step is about.
+  func rebuiltAccount() throws -> Int64? { try payload.map { try JSON(parsing: $0)["account"].integer } ?? nil }
+
   func step(with events: [EventText]) throws -> Step {
     Step(sequence: sequence, at: Instant(microseconds: at), content: try content(events))
   }
@@ -30,7 +33,12 @@ struct StepRow: Sendable {
   private func content(_ events: [EventText]) throws -> Step.Content {
     switch type {
     case "records", "links": return .records(try events.compactMap { try $0.linked() })
-    case "tick": return .tick
+    case "rebuild":
+      let json = try JSON(parsing: payload ?? "")
+      guard let account = json["account"].integer, let begins = json["begins"].flag, let ends = json["ends"].flag else { throw damaged }
+      return .rebuild(
+        Rebuild(account: AccountKey(account), records: try events.compactMap { try $0.linked() }, begins: begins, ends: ends))
+    case "tick", "forget": return .tick
     case "activation": return .activation(digest: payload ?? "")
     case "watermark":
       let json = try JSON(parsing: payload ?? "")
@@ -62,49 +70,80 @@ struct StepReader {
     kinds = try Interned.names(.kind, db)
   }
 
+  /// The columns `texts` reads, as links and persons stood at step ?1. A reference of another system is no account the record names.
+  private static let columns = """
+    SELECT event.key, event.kind, event.system, source_id, event.at, observed_at, body,
+      ifnull((SELECT survivor FROM person_merge WHERE person = event.person AND step <= ?1), event.person),
+      CASE WHEN account_ref.system = event.system THEN account_ref.external_id END, person_link.external_id, account_link.account,
+      person_text.content
+    """
+
+  private static let words = """
+    JOIN account_ref ON account_ref.key = event.account_ref
+    LEFT JOIN person_link ON person_link.key = event.person_ref
+    LEFT JOIN person_text ON person_text.event = event.key
+    """
+
+  private static let linkInForce = """
+    account_link.linked_step = (SELECT max(linked_step) FROM account_link AS other WHERE other.ref = account_link.ref AND linked_step <= ?1)
+    """
+
+  /// The reference of an `account_link` row of step ?1 stood for no account before it.
+  static let wasUnlinked = """
+    (SELECT account FROM account_link AS earlier WHERE earlier.ref = account_link.ref AND earlier.linked_step < ?1
+      ORDER BY earlier.linked_step DESC LIMIT 1) IS NULL
+    """
+
+  private static let records = """
+    \(columns) FROM event JOIN account_link ON account_link.ref = event.account_ref AND \(linkInForce) \(words)
+    WHERE event.key BETWEEN ?2 AND ?3 ORDER BY event.key
+    """
+
+  private static let homecoming = """
+    \(columns) FROM account_link CROSS JOIN event ON event.account_ref = account_link.ref AND event.key BETWEEN ?2 AND ?3 \(words)
+    WHERE account_link.linked_step = ?1 AND account_link.account IS NOT NULL AND \(wasUnlinked) ORDER BY event.key
+    """
+
+  private static let rebuild = """
+    \(columns) FROM account_link CROSS JOIN event ON event.account_ref = account_link.ref AND event.key BETWEEN ?2 AND ?3 \(words)
+    WHERE account_link.account = ?4 AND \(linkInForce) ORDER BY event.key
+    """
+
+  private static let person = """
+    \(columns) FROM event LEFT JOIN account_ref ON account_ref.key = event.account_ref
+    LEFT JOIN account_link ON account_link.ref = event.account_ref AND \(linkInForce)
+    LEFT JOIN person_link ON person_link.key = event.person_ref
+    LEFT JOIN person_text ON person_text.event = event.key
+    WHERE event.person = ?2 ORDER BY event.key
+    """
+
   /// The events a step shows to the engine, in stored order.
   func events(of step: StepRow) throws -> [EventText] {
     guard let first = step.first, let last = step.last else { return [] }
     switch step.type {
     case "records":
-      return try texts(
-        Row.fetchCursor(
-          db.cachedStatement(
-            sql: """
-              SELECT event.key, event.kind, event.system, source_id, event.at, observed_at, body, event.person,
-                account_ref.external_id, person_link.external_id, account_link.account
-              FROM event
-              JOIN account_link ON account_link.ref = event.account_ref AND account_link.linked_step = (
-                SELECT max(linked_step) FROM account_link WHERE ref = event.account_ref AND linked_step <= ?1)
-              JOIN account_ref ON account_ref.key = event.account_ref
-              LEFT JOIN person_link ON person_link.key = event.person_ref
-              WHERE event.key BETWEEN ?2 AND ?3 ORDER BY event.key
-              """), arguments: [step.sequence, first, last]))
+      return try texts(Row.fetchCursor(db.cachedStatement(sql: Self.records), arguments: [step.sequence, first, last]))
     case "links":
+      return try texts(Row.fetchCursor(db.cachedStatement(sql: Self.homecoming), arguments: [step.linkedAt, first, last]))
+    case "rebuild":
       return try texts(
-        Row.fetchCursor(
-          db.cachedStatement(
-            sql: """
-              SELECT event.key, event.kind, event.system, source_id, event.at, observed_at, body, event.person,
-                account_ref.external_id, person_link.external_id, account_link.account
-              FROM account_link
-              CROSS JOIN event ON event.account_ref = account_link.ref AND event.key BETWEEN ?2 AND ?3
-              JOIN account_ref ON account_ref.key = event.account_ref
-              LEFT JOIN person_link ON person_link.key = event.person_ref
-              WHERE account_link.linked_step = ?1 ORDER BY event.key
-              """), arguments: [step.linkedAt, first, last]))
+        Row.fetchCursor(db.cachedStatement(sql: Self.rebuild), arguments: [step.linkedAt, first, last, try step.rebuiltAccount()]))
     default: return []
     }
   }
 
-  /// Reads rows of the eleven columns above.
-  func texts(_ rows: RowCursor) throws -> [EventText] {
+  /// The events of one person's number, whomever they belong to, with persons as they stand now.
+  func events(ofPerson number: Int64) throws -> [EventText] {
+    try texts(Row.fetchCursor(db.cachedStatement(sql: Self.person), arguments: [Int64.max, number]))
+  }
+
+  private func texts(_ rows: RowCursor) throws -> [EventText] {
     var texts: [EventText] = []
     while let row = try rows.next() {
       texts.append(
         EventText(
           key: row[0], kind: kinds[row[1]] ?? "", system: systems[row[2]] ?? "", sourceID: row[3], at: row[4], observedAt: row[5],
-          body: row[6], person: row[7], accountID: row[8], personID: row[9], account: row[10]))
+          body: row[6], person: row[7], accountID: row[8], personID: row[9], account: row[10], text: row[11]))
     }
     return texts
   }
@@ -123,6 +162,8 @@ struct EventText: Sendable {
   let accountID: String?
   let personID: String?
   let account: Int64?
+  /// The personal fields.
+  let text: String?
 
   /// The record as it was told; an account's own record names no account, as its id does.
   func record() throws -> EventRecord {
@@ -131,7 +172,13 @@ struct EventText: Sendable {
     }
     return EventRecord(
       kind: kind, id: sourceID, at: Instant(microseconds: at), system: system, account: kind == .account ? nil : accountID,
-      person: personID, fields: try Record.fields(of: kind, from: JSON(parsing: body)))
+      person: personID, fields: try Record.fields(of: kind, from: whole()))
+  }
+
+  private func whole() throws -> JSON {
+    let rest = try JSON(parsing: body)
+    guard let text, let personal = try JSON(parsing: text).object else { return rest }
+    return .object((rest.object ?? [:]).merging(personal) { $1 })
   }
 
   /// Nil for a record that belongs to no account.

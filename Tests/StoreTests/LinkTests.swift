@@ -27,16 +27,12 @@ import Testing
     let folder = try TemporaryFolder()
     let store = try folder.open()
     _ = try await store.commit([page("crm.all", [account("1", "Acme"), usage("u1", of: "a1"), usage("u2", of: "a2")])], at: day(2))
-    try await store.link(system: "app", id: "a1", to: AccountKey(1), provenance: "mapping", at: day(3))
-    try await store.link(system: "app", id: "unseen", to: AccountKey(1), provenance: "mapping", at: day(3))
+    try await store.link(system: "app", id: "a1", to: AccountKey(1), at: day(3))
+    try await store.link(system: "app", id: "unseen", to: AccountKey(1), at: day(3))
     let steps = try await store.steps(after: 0, limit: 10)
     #expect(steps.map { linked($0).map(\.record.id) } == [["1"], ["u1"], []])
-    await #expect(throws: StoreError.self) {
-      try await store.link(system: "app", id: "a1", to: AccountKey(1), provenance: "mapping", at: day(3))
-    }
-    await #expect(throws: StoreError.self) {
-      try await store.link(system: "app", id: "a2", to: AccountKey(9), provenance: "mapping", at: day(3))
-    }
+    await #expect(throws: StoreError.self) { try await store.link(system: "app", id: "a1", to: AccountKey(1), at: day(3)) }
+    await #expect(throws: StoreError.self) { try await store.link(system: "app", id: "a2", to: AccountKey(9), at: day(3)) }
     _ = try await store.commit([page("app.events", [usage("u3", of: "unseen")])], at: day(4))
     #expect(try await store.steps(after: 3, limit: 10).flatMap(linked).map(\.record.id) == ["u3"])
   }

@@ -6,6 +6,7 @@ struct ConfigurationFolder: Sendable {
   let path: String
   let main: SourceFile?
   let sinks: SourceFile?
+  let links: SourceFile?
   let feeds: [SourceFile]
   /// What decides outcomes and therefore goes into the log: rules and the company's vocabulary. Paths are relative to the folder.
   let engine: [SourceFile]
@@ -19,24 +20,27 @@ struct ConfigurationFolder: Sendable {
     self.path = path
     main = try Self.file("bellwether.yaml", in: path)
     sinks = try Self.file("sinks.yaml", in: path)
+    links = try Self.file("links.yaml", in: path)
     feeds = try Self.yamlFiles(in: "feeds", of: path)
     let vocabulary = try ["calendar.yaml", "features.yaml", "plans.yaml"].compactMap { try Self.file($0, in: path) }
     engine = try vocabulary + Self.yamlFiles(in: "rules", of: path)
   }
 
-  private init(path: String, main: SourceFile?, sinks: SourceFile?, feeds: [SourceFile], engine: [SourceFile]) {
-    (self.path, self.main, self.sinks, self.feeds, self.engine) = (path, main, sinks, feeds, engine)
+  private init(
+    path: String, main: SourceFile?, sinks: SourceFile?, links: SourceFile?, feeds: [SourceFile], engine: [SourceFile]
+  ) {
+    (self.path, self.main, self.sinks, self.links, self.feeds, self.engine) = (path, main, sinks, links, feeds, engine)
   }
 
-  /// The same folder with every feed that asks an API and every sink switched on and people named, for the demo: what is shipped is off,
-  /// and shows roles only. Nobody pushes in the demo.
-  func withEverythingEnabled() -> ConfigurationFolder {
+  /// The same folder with the named feeds and every sink switched on and people named, for the demo: what is shipped is off, and shows
+  /// roles only.
+  func enabled(feeds simulated: [String]) -> ConfigurationFolder {
     let enable = { (file: SourceFile) -> SourceFile in
       let text = file.text.replacing("enabled: false", with: "enabled: true").replacing("show_people: false", with: "show_people: true")
       return SourceFile(path: file.path, text: text)
     }
-    let feeds = feeds.map { $0.text.contains("\npush:") ? $0 : enable($0) }
-    return ConfigurationFolder(path: path, main: main, sinks: sinks.map(enable), feeds: feeds, engine: engine)
+    let chosen = feeds.map { file in simulated.contains { file.path.hasSuffix("/\($0).yaml") } ? enable(file) : file }
+    return ConfigurationFolder(path: path, main: main, sinks: sinks.map(enable), links: links, feeds: chosen, engine: engine)
   }
 
   private static func yamlFiles(in folder: String, of path: String) throws -> [SourceFile] {

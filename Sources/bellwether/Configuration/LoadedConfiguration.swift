@@ -2,6 +2,7 @@ import ConfigFiles
 import Delivery
 import Engine
 import Feeds
+import Store
 
 /// Everything `--config` says, checked.
 struct LoadedConfiguration: Sendable {
@@ -10,6 +11,8 @@ struct LoadedConfiguration: Sendable {
   var engineContent: String
   var connectors: [Connector]
   var sinks: SinkCatalog
+  /// The mapping file's lines.
+  var links: [LinkMapping]
   var secrets: SecretSource
   /// From `bellwether.yaml`, else the service manager's; nil where neither names one.
   var stateFolder: String?
@@ -33,10 +36,12 @@ struct LoadedConfiguration: Sendable {
     let sinks = folder.sinks.map {
       SinkCatalog(reading: $0, environment: environment, secrets: needsSecrets ? secrets : nil, into: &diagnostics)
     }
+    let links = folder.links.map { LinksFile.read($0, environment: environment, into: &diagnostics) } ?? []
     let files = EngineFiles(folder)
     guard let engine = files.compiled(into: &diagnostics), !diagnostics.hasErrors else { return nil }
     return LoadedConfiguration(
-      main: main, engine: engine, engineContent: files.content, connectors: connectors, sinks: sinks ?? SinkCatalog(), secrets: secrets,
+      main: main, engine: engine, engineContent: files.content, connectors: connectors, sinks: sinks ?? SinkCatalog(),
+      links: links, secrets: secrets,
       stateFolder: main.stateFolder ?? environment["STATE_DIRECTORY"]?.split(separator: ":").first.map(String.init))
   }
 

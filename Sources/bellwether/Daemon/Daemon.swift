@@ -39,6 +39,7 @@ struct Daemon: Sendable {
     let client = CurlClient()
     let now = try await businessClock(client).now()
     try await store.activate(digest: configuration.engine.digest, content: configuration.engineContent, at: now)
+    try await store.setMappings(configuration.links, at: now)
     let host = try await EngineHost(store: store)
     try await host.catchUp()
     let tokens = configuration.tokens(besideStore: store.path)

@@ -164,7 +164,7 @@ struct Demo: Sendable {
 
   private func load(_ environment: ConfigFiles.Environment) throws -> LoadedConfiguration {
     var diagnostics = Diagnostics()
-    let folder = try ConfigurationFolder(path: config).withEverythingEnabled()
+    let folder = try ConfigurationFolder(path: config).enabled(feeds: Vendor.allCases.map(\.rawValue))
     guard let loaded = LoadedConfiguration.load(folder, environment: environment, needsSecrets: true, into: &diagnostics) else {
       StandardError.print(diagnostics.rendered())
       throw ExitCode(1)

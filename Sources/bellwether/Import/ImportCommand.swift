@@ -34,6 +34,7 @@ struct ImportCommand: AsyncParsableCommand {
     let store = try EventStore(path: shared.store, access: .exclusive)
     var run = try await ImportRun(set, survey, store: store, now: WallClock.now())
     try await store.activate(digest: loaded.engine.digest, content: loaded.engineContent, at: run.cursor.startedAt)
+    try await store.setMappings(loaded.links, at: run.cursor.startedAt)
     try await run.storeAll()
     let host = try await EngineHost(store: store)
     try await host.catchUp()

@@ -42,7 +42,7 @@ let package = Package(
     .systemLibrary(name: "CLibcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(
       name: "Store",
-      dependencies: ["Events", "Engine", .product(name: "GRDB", package: "GRDB.swift")],
+      dependencies: ["Events", "Features", "Engine", .product(name: "GRDB", package: "GRDB.swift")],
       resources: [.embedInCode("Migrations")],
       swiftSettings: strict),
     .target(name: "Transport", dependencies: ["CLibcurl"], swiftSettings: strict),
@@ -90,8 +90,11 @@ let package = Package(
     .testTarget(
       name: "RulesTests", dependencies: ["Events", "ConfigFiles", "Features", "Revenue", "Rules"], swiftSettings: strict),
     .testTarget(
+      name: "EngineTests", dependencies: ["Events", "ConfigFiles", "Features", "Rules", "Engine"], swiftSettings: strict),
+    .testTarget(
       name: "StoreTests",
-      dependencies: ["CLibcrypto", "Events", "Engine", "Store", .product(name: "GRDB", package: "GRDB.swift")], swiftSettings: strict),
+      dependencies: ["CLibcrypto", "Events", "Features", "Engine", "Store", .product(name: "GRDB", package: "GRDB.swift")],
+      swiftSettings: strict),
     .testTarget(name: "TransportTests", dependencies: ["Transport"], resources: [.copy("Fixtures")], swiftSettings: strict),
     .testTarget(
       name: "FeedsTests", dependencies: ["Events", "ConfigFiles", "Feeds", "Transport"], exclude: ["Fixtures"], swiftSettings: strict),

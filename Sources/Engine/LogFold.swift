@@ -96,6 +96,8 @@ package struct LogFold: Sendable {
       rebuildLedgers()
       closeRemovedRules(now: next.at)
       evaluateAll(now: next.at)
+    case .staleness(let staleness): take(staleness, now: next.at)
+    case .outageAccepted(let system): acceptOutage(of: system, now: next.at)
     case .tick: break
     }
   }
@@ -113,6 +115,7 @@ package struct LogFold: Sendable {
     while calendar.start(of: day) <= instant {
       let midnight = calendar.start(of: day)
       portfolio.now = midnight
+      endLongOutages(now: midnight)
       evaluateAll(now: midnight)
       day = day + 1
     }
@@ -123,15 +126,17 @@ package struct LogFold: Sendable {
 
   private mutating func take(_ linked: LinkedRecord, now: Instant) {
     guard let calendar = configuration?.calendar else { return }
+    if let old = linked.supersedes { takeBack(old, from: linked, now: now) }
     let record = linked.record
     let key = linked.account
     var state = accounts[key] ?? AccountState(key: key, ledger: Self.ledger(of: EntityHistory(), configuration))
     changed.insert(key)
     if record.kind == .usage {
       guard calendar.day(of: record.at) - calendar.day(of: now) <= Self.futureDays else { return }
-      let quantity = record.fields["quantity"]?.number ?? Fixed(1)
-      state.usage.add(name: record.fields["name"]?.text ?? "", person: linked.person, quantity: quantity, on: calendar.day(of: record.at))
+      state.usage.add(
+        name: record.usageName, person: linked.person, quantity: record.usageQuantity, on: calendar.day(of: record.at))
       accounts[key] = state
+      if linked.supersedes == nil { portfolio.outages.count(record.system, at: record.at, now: now) }
       return
     }
     state.entities.add(record, person: linked.person, observedAt: linked.observedAt)
@@ -140,11 +145,34 @@ package struct LogFold: Sendable {
     evaluate(key, now: now)
   }
 
+  /// An occurrence told otherwise: what its account counted of it before is counted no more.
+  private mutating func takeBack(_ old: Superseded, from linked: LinkedRecord, now: Instant) {
+    guard let calendar = configuration?.calendar, var state = accounts[old.account] else { return }
+    if old.record.kind == .usage {
+      let day = calendar.day(of: old.record.at)
+      state.usage.remove(name: old.record.usageName, person: old.person, quantity: old.record.usageQuantity, on: day)
+    } else {
+      state.entities.remove(old.record)
+    }
+    accounts[old.account] = state
+    changed.insert(old.account)
+    if old.account != linked.account, old.record.kind != .usage { evaluate(old.account, now: now) }
+  }
+
   private mutating func advance(_ watermark: Watermark, now: Instant) {
+    changingUsageDays(now: now) { fold in
+      fold.portfolio.known.advance(
+        stream: watermark.stream, kinds: watermark.kinds, from: watermark.knownFrom, through: watermark.completeThrough,
+        holes: watermark.holes, coversCustomers: watermark.coversCustomers)
+      fold.reviewOutages(of: watermark, now: now)
+    }
+  }
+
+  /// Makes a change, and evaluates all accounts if other days of usage can be looked at after it.
+  mutating func changingUsageDays(now: Instant, _ change: (inout LogFold) -> Void) {
     guard let calendar = configuration?.calendar else { return }
     let before = portfolio.known.days(of: .usage, calendar)
-    portfolio.known.advance(
-      stream: watermark.stream, kinds: watermark.kinds, from: watermark.knownFrom, through: watermark.completeThrough)
+    change(&self)
     guard let after = portfolio.known.days(of: .usage, calendar), after != before else { return }
     updateCohorts(through: after, now: now)
     evaluateAll(now: now)
@@ -180,6 +208,11 @@ package struct LogFold: Sendable {
     defer { ordinal += 1 }
     return ordinal
   }
+}
+
+extension Record {
+  fileprivate var usageName: String { fields["name"]?.text ?? "" }
+  fileprivate var usageQuantity: Fixed { fields["quantity"]?.number ?? Fixed(1) }
 }
 
 /// A state in the store that this engine did not write.

@@ -33,6 +33,10 @@ package struct PollReport: Sendable {
   package var failures: [FeedFailure] = []
   /// Requests sent again, with the reason.
   package var retries: [String] = []
+  /// Streams walked to their end, or that had nothing to walk.
+  package var finished: [String] = []
+  /// Requests sent, by stream.
+  package var requests: [String: Int] = [:]
 
   package init() {}
 
@@ -82,7 +86,10 @@ package struct Poller: Sendable {
     var isListed = true
     for stream in connector.streams where stream.isBackfill {
       let cursor = cursors[stream.name] ?? .null
-      if stream.isListed(cursor: cursor, since: oldest) { continue }
+      if stream.isListed(cursor: cursor, since: oldest) {
+        report.finished.append(stream.name)
+        continue
+      }
       // A finished list that is too old begins again; an unfinished one goes on.
       let start = stream.isListed(cursor: cursor, since: nil) ? .null : cursor
       if try await !walk(stream, from: start, at: now, report: &report, commit: commit) { isListed = false }
@@ -110,6 +117,7 @@ package struct Poller: Sendable {
     var walk = StreamWalk(stream, of: connector, cursor: cursor, seed: seed)
     while let request = walk.next(now: now) {
       try Task.checkCancellation()
+      report.requests[stream.name, default: 0] += 1
       switch try await exchange(request, &walk, now) {
       case .page(let records, let rejected):
         report.pages += 1
@@ -124,6 +132,7 @@ package struct Poller: Sendable {
         return false
       }
     }
+    report.finished.append(stream.name)
     return true
   }
 

@@ -26,6 +26,9 @@ package struct Migration: Sendable {
     Migration(
       number: 3, name: "m003_outbox", digest: "786ae24c017f39ca96f946046cea6446db3b8d4f78ee88736ceff8d8b5317156",
       sql: PackageResources.m003_outbox_sql),
+    Migration(
+      number: 4, name: "m004_freshness", digest: "50818a0c64e2b49c3db0f35cc498cb2b9e98277a6cd2588c0838c648dcea831e",
+      sql: PackageResources.m004_freshness_sql),
   ]
 }
 

@@ -1,5 +1,6 @@
 internal import Engine
 internal import Events
+internal import Features
 internal import GRDB
 
 /// A step as its row holds it.
@@ -23,14 +24,22 @@ struct StepRow: Sendable {
     }
   }
 
-  func step(with events: [EventText]) throws -> Step {
-    Step(sequence: sequence, at: Instant(microseconds: at), content: try content(events))
+  /// - Parameter superseded: what an event's content was before, by the event's key.
+  func step(with events: [EventText], superseded: [Int64: EventText] = [:]) throws -> Step {
+    Step(sequence: sequence, at: Instant(microseconds: at), content: try content(events, superseded))
   }
 
-  private func content(_ events: [EventText]) throws -> Step.Content {
+  private func content(_ events: [EventText], _ superseded: [Int64: EventText]) throws -> Step.Content {
     switch type {
-    case "records", "links": return .records(try events.compactMap { try $0.linked() })
+    case "records", "links": return .records(try events.compactMap { try $0.linked(superseding: superseded[$0.key]) })
     case "tick": return .tick
+    case "staleness":
+      let json = try JSON(parsing: payload ?? "")
+      guard let stream = json["stream"].text else { throw damaged }
+      return .staleness(
+        StreamStaleness(
+          stream: stream, since: json["since"].integer.map(Instant.init(microseconds:)), error: json["error"].text))
+    case "outage_accepted": return .outageAccepted(system: payload ?? "")
     case "activation": return .activation(digest: payload ?? "")
     case "watermark":
       let json = try JSON(parsing: payload ?? "")
@@ -40,7 +49,8 @@ struct StepRow: Sendable {
       return .watermark(
         Watermark(
           stream: stream, kinds: kinds.split(separator: " ").compactMap { Kind(rawValue: String($0)) },
-          knownFrom: Instant(microseconds: from), completeThrough: Instant(microseconds: through)))
+          knownFrom: Instant(microseconds: from), completeThrough: Instant(microseconds: through), system: json["system"].text ?? "",
+          holes: (json["holes"].list ?? []).compactMap(Hole.init), coversCustomers: json["covers"].flag ?? false))
     default: throw damaged
     }
   }
@@ -52,7 +62,7 @@ struct StepRow: Sendable {
 
 /// Reads events with the words and links they refer to.
 struct StepReader {
-  private let db: Database
+  let db: Database
   private let systems: [Int64: String]
   private let kinds: [Int64: String]
 
@@ -135,10 +145,15 @@ struct EventText: Sendable {
   }
 
   /// Nil for a record that belongs to no account.
-  func linked() throws -> LinkedRecord? {
+  func linked(superseding old: EventText? = nil) throws -> LinkedRecord? {
     guard let account else { return nil }
     return LinkedRecord(
       record: try record(), account: AccountKey(account), person: person.map(PersonKey.init),
-      observedAt: Instant(microseconds: observedAt))
+      observedAt: Instant(microseconds: observedAt), supersedes: try old?.superseded())
+  }
+
+  private func superseded() throws -> Superseded? {
+    guard let account else { return nil }
+    return Superseded(record: try record(), account: AccountKey(account), person: person.map(PersonKey.init))
   }
 }

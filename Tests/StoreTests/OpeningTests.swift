@@ -10,6 +10,7 @@ import Testing
     "m001_log": "a279b1f9e0ae02c0984cc990432279905d8e4ed90c9fb9d2b304d97ca569e8fa",
     "m002_findings": "f107627f827c42e4ca10a4e30174d67d99afd9bfd7518c689f3579e25c402cff",
     "m003_outbox": "786ae24c017f39ca96f946046cea6446db3b8d4f78ee88736ceff8d8b5317156",
+    "m004_freshness": "50818a0c64e2b49c3db0f35cc498cb2b9e98277a6cd2588c0838c648dcea831e",
   ]
 
   @Test func `every migration is the text that was shipped`() throws {
@@ -46,18 +47,18 @@ import Testing
   @Test func `a failing migration leaves the store as it was`() async throws {
     let folder = try TemporaryFolder()
     try folder.open().close()
-    let broken = Migration(number: 4, name: "m004_broken", digest: "d", sql: Array("CREATE TABLE half (x); CREATE TABLE engine (x);".utf8))
+    let broken = Migration(number: 5, name: "m005_broken", digest: "d", sql: Array("CREATE TABLE half (x); CREATE TABLE engine (x);".utf8))
     #expect(throws: StoreError.self) { try folder.open(migrations: Migration.all + [broken]) }
     let store = try folder.open()
-    #expect(try await store.settings().schema == 3)
+    #expect(try await store.settings().schema == Int64(Migration.all.count))
   }
 
   @Test(arguments: [EventStore.Access.exclusive, .readOnly])
   func `a store from a newer version is refused`(access: EventStore.Access) throws {
     let folder = try TemporaryFolder()
-    let next = Migration(number: 4, name: "m004_later", digest: "d", sql: Array("CREATE TABLE later (x) STRICT;".utf8).map { $0 })
+    let next = Migration(number: 5, name: "m005_later", digest: "d", sql: Array("CREATE TABLE later (x) STRICT;".utf8).map { $0 })
     #expect(throws: StoreError.self) { try folder.open(migrations: Migration.all + [next]).close() }
-    let valid = Migration(number: 4, name: "m004_later", digest: "d", sql: Array("CREATE TABLE later (x INTEGER) STRICT;".utf8))
+    let valid = Migration(number: 5, name: "m005_later", digest: "d", sql: Array("CREATE TABLE later (x INTEGER) STRICT;".utf8))
     try folder.open(migrations: Migration.all + [valid]).close()
     let error = #expect(throws: StoreError.self) { try folder.open(access) }
     #expect(error?.reason == .newerStore)

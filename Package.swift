@@ -42,7 +42,7 @@ let package = Package(
     .systemLibrary(name: "CLibcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(
       name: "Store",
-      dependencies: ["Events", "Engine", .product(name: "GRDB", package: "GRDB.swift")],
+      dependencies: ["Events", "Features", "Engine", .product(name: "GRDB", package: "GRDB.swift")],
       resources: [.embedInCode("Migrations")],
       swiftSettings: strict),
     .systemLibrary(name: "CLibarchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
@@ -91,6 +91,8 @@ let package = Package(
     .testTarget(name: "RevenueTests", dependencies: ["Events", "Revenue"], swiftSettings: strict),
     .testTarget(
       name: "RulesTests", dependencies: ["Events", "ConfigFiles", "Features", "Revenue", "Rules"], swiftSettings: strict),
+    .testTarget(
+      name: "EngineTests", dependencies: ["Events", "ConfigFiles", "Features", "Rules", "Engine"], swiftSettings: strict),
     .testTarget(
       name: "StoreTests",
       dependencies: [

@@ -82,12 +82,14 @@ extension Alert {
     case (_, .resolved): "RESOLVED"
     case (.expansion, _): "OPPORTUNITY"
     case (_, .caseOpened): "EXPANSION CASE"
+    case (.ops, _): "OPS"
     default: level.rawValue.uppercased()
     }
   }
 
   /// How much money, how much time, whose account.
   fileprivate var stakes: String {
+    if about == .ops { return day.description }
     let money = mrr.map { "MRR \($0.text)" } ?? "MRR unknown"
     let time =
       switch noticeInDays {

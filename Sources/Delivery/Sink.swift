@@ -40,7 +40,7 @@ package struct Sink: Hashable, Sendable {
 
 /// Which alerts go to which sinks.
 package struct Route: Hashable, Sendable {
-  /// Empty for all.
+  /// Empty for all that is about customers.
   package var abouts: [Alert.About]
   package var minimumLevel: Alert.Level
   package var sinks: [String]
@@ -51,7 +51,8 @@ package struct Route: Hashable, Sendable {
     self.sinks = sinks
   }
 
-  func concerns(_ alert: Alert) -> Bool { abouts.isEmpty || abouts.contains(alert.about) }
+  /// Alerts for ops go only where they are named, never where customers are talked about.
+  func concerns(_ alert: Alert) -> Bool { abouts.isEmpty ? alert.about != .ops : abouts.contains(alert.about) }
 }
 
 /// The sinks and routes in force.

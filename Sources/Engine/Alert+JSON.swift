@@ -37,7 +37,8 @@ extension Alert {
     self.init(
       rule: try members.text("rule"), title: try members.text("title"), level: try members.choice("level"),
       about: try members.choice("about"), change: try members.choice("transition"),
-      subject: try finding.parsed("subject", as: "account:12 or case:12/1", Subject.init), episode: Int(try finding.integer("episode")),
+      subject: try finding.parsed("subject", as: "account:12, case:12/1 or feed:stripe.events", Subject.init),
+      episode: Int(try finding.integer("episode")),
       day: try members.parsed("day", as: "YYYY-MM-DD", Day.init), account: try Account(json: json["account"]))
     if !json["owner"].isNull {
       let owner = AlertMembers(json["owner"], at: "owner")
@@ -104,6 +105,10 @@ extension Alert.Contact {
 extension Subject {
   /// Reads what `description` wrote.
   package init?(_ text: String) {
+    if text.hasPrefix("feed:") {
+      self = .feed(String(text.dropFirst(5)))
+      return
+    }
     let parts = text.split(separator: ":", omittingEmptySubsequences: false)
     guard parts.count == 2 else { return nil }
     let numbers = parts[1].split(separator: "/", omittingEmptySubsequences: false).map { Int64($0) }

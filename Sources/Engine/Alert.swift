@@ -98,6 +98,8 @@ extension Alert {
 
   package enum About: String, CaseIterable, Sendable {
     case risk, expansion, quality, revenue
+    /// For those who run the feeds; never about a customer.
+    case ops
   }
 
   /// What happened to the finding, the case or the tier.

@@ -58,6 +58,8 @@ extension LogFold {
       if reading == .quiet || reading == .notApplicable { state.episodes[index].isSpent = false }
       return reading.isKnown
     }
+    // What a stale feed would say is not known: what is pending stays so.
+    if case .unknown(let reason) = reading, reason.isStale { return false }
     guard case .met = reading else {
       if let index, state.episodes[index].state == .pending { drop(rule, at: index, facts, &state) }
       return reading.isKnown
@@ -104,6 +106,7 @@ extension LogFold {
       state.episodes[index] = episode
       return true
     }
+    if isCleared.missing?.isStale ?? false { return false }
     if rule.endsByReference, let firedAt = episode.firedAt, facts.now - firedAt >= Self.newNormal {
       resolve(&episode, "new_normal", own, rule, state.key)
       episode.isSpent = true

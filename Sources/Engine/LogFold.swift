@@ -98,6 +98,8 @@ package struct LogFold: Sendable {
       rebuildLedgers()
       closeRemovedRules(now: next.at)
       evaluateAll(now: next.at)
+    case .staleness(let staleness): take(staleness, now: next.at)
+    case .outageAccepted(let system): acceptOutage(of: system, now: next.at)
     case .tick: break
     }
   }
@@ -115,6 +117,7 @@ package struct LogFold: Sendable {
     while calendar.start(of: day) <= instant {
       let midnight = calendar.start(of: day)
       portfolio.now = midnight
+      endLongOutages(now: midnight)
       evaluateAll(now: midnight)
       day = day + 1
     }
@@ -125,22 +128,30 @@ package struct LogFold: Sendable {
 
   private mutating func take(_ linked: LinkedRecord, now: Instant) {
     guard let calendar = configuration?.calendar else { return }
+    if let old = linked.supersedes { takeBack(old, from: linked, now: now) }
+    let record = linked.record
     let key = linked.account
     var state = accounts[key] ?? AccountState(key: key, ledger: Self.ledger(of: EntityHistory(), configuration))
     changed.insert(key)
-    Self.add(linked, to: &state, calendar, now: now)
-    if linked.record.kind == .subscription { state.ledger = Self.ledger(of: state.entities, configuration) }
+    let counts = Self.add(linked, to: &state, calendar, now: now)
+    if record.kind == .subscription { state.ledger = Self.ledger(of: state.entities, configuration) }
     accounts[key] = state
-    if linked.record.kind != .usage { evaluate(key, now: now) }
+    guard record.kind == .usage else { return evaluate(key, now: now) }
+    if counts, linked.supersedes == nil { portfolio.outages.count(record.system, at: record.at, now: now) }
   }
 
-  private static func add(_ linked: LinkedRecord, to state: inout AccountState, _ calendar: CompanyCalendar, now: Instant) {
+  /// Gives whether the record counts: all but usage from a wrong clock does.
+  @discardableResult
+  private static func add(_ linked: LinkedRecord, to state: inout AccountState, _ calendar: CompanyCalendar, now: Instant) -> Bool {
     let record = linked.record
-    guard record.kind == .usage else { return state.entities.add(record, person: linked.person, observedAt: linked.observedAt) }
+    guard record.kind == .usage else {
+      state.entities.add(record, person: linked.person, observedAt: linked.observedAt)
+      return true
+    }
     let day = calendar.day(of: record.at)
-    guard day - calendar.day(of: now) <= futureDays else { return }
-    let quantity = record.fields["quantity"]?.number ?? Fixed(1)
-    state.usage.add(name: record.fields["name"]?.text ?? "", person: linked.person, quantity: quantity, on: day)
+    guard day - calendar.day(of: now) <= futureDays else { return false }
+    state.usage.add(name: record.usageName, person: linked.person, quantity: record.usageQuantity, on: day)
+    return true
   }
 
   /// Gives an account its records anew. Its cases, findings and score go on; only the last part is followed by an evaluation.
@@ -160,11 +171,34 @@ package struct LogFold: Sendable {
     if rebuild.ends { evaluate(key, now: now) }
   }
 
+  /// An occurrence told otherwise: what its account counted of it before is counted no more.
+  private mutating func takeBack(_ old: Superseded, from linked: LinkedRecord, now: Instant) {
+    guard let calendar = configuration?.calendar, var state = accounts[old.account] else { return }
+    if old.record.kind == .usage {
+      let day = calendar.day(of: old.record.at)
+      state.usage.remove(name: old.record.usageName, person: old.person, quantity: old.record.usageQuantity, on: day)
+    } else {
+      state.entities.remove(old.record)
+    }
+    accounts[old.account] = state
+    changed.insert(old.account)
+    if old.account != linked.account, old.record.kind != .usage { evaluate(old.account, now: now) }
+  }
+
   private mutating func advance(_ watermark: Watermark, now: Instant) {
+    changingUsageDays(now: now) { fold in
+      fold.portfolio.known.advance(
+        stream: watermark.stream, kinds: watermark.kinds, from: watermark.knownFrom, through: watermark.completeThrough,
+        holes: watermark.holes, coversCustomers: watermark.coversCustomers)
+      fold.reviewOutages(of: watermark, now: now)
+    }
+  }
+
+  /// Makes a change, and evaluates all accounts if other days of usage can be looked at after it.
+  mutating func changingUsageDays(now: Instant, _ change: (inout LogFold) -> Void) {
     guard let calendar = configuration?.calendar else { return }
     let before = portfolio.known.days(of: .usage, calendar)
-    portfolio.known.advance(
-      stream: watermark.stream, kinds: watermark.kinds, from: watermark.knownFrom, through: watermark.completeThrough)
+    change(&self)
     guard let after = portfolio.known.days(of: .usage, calendar), after != before else { return }
     updateCohorts(through: after, now: now)
     evaluateAll(now: now)
@@ -200,6 +234,11 @@ package struct LogFold: Sendable {
     defer { ordinal += 1 }
     return ordinal
   }
+}
+
+extension Record {
+  fileprivate var usageName: String { fields["name"]?.text ?? "" }
+  fileprivate var usageQuantity: Fixed { fields["quantity"]?.number ?? Fixed(1) }
 }
 
 /// A state in the store that this engine did not write.

@@ -12,10 +12,17 @@ package struct PortfolioState: Sendable {
   package internal(set) var cohort: [String: [Day: Fixed]] = [:]
   /// The last day for which the medians stand.
   var cohortThrough: Day?
+  /// What is suspected of the sources of usage.
+  var outages = OutageDetector()
+  /// Findings on feeds that ever were, by rule and feed.
+  var feedFindings: [FeedFinding] = []
   /// The configuration in force.
   package internal(set) var digest: String?
 
   package init() {}
+
+  /// The systems whose usage is held because they fell silent, sorted.
+  package var suspectedSystems: [String] { outages.suspected }
 }
 
 extension PortfolioState {
@@ -25,7 +32,7 @@ extension PortfolioState {
     }
     return [
       "position": JSON(position), "now": JSON(now), "known": known.json, "cohort": .object(tables), "cohort_through": JSON(cohortThrough),
-      "digest": JSON(digest),
+      "digest": JSON(digest), "outages": outages.json, "feed_findings": .list(feedFindings.map(\.json)),
     ]
   }
 
@@ -38,6 +45,11 @@ extension PortfolioState {
     self.known = known
     now = json["now"].text.flatMap(Instant.init(iso8601:))
     digest = json["digest"].text
+    guard let outages = OutageDetector(json: json["outages"].isNull ? [:] : json["outages"]) else { return nil }
+    self.outages = outages
+    self.known.hold(.usage, from: outages.heldFrom)
+    feedFindings = (json["feed_findings"].list ?? []).compactMap(FeedFinding.init)
+    guard feedFindings.count == json["feed_findings"].list?.count ?? 0 else { return nil }
     cohortThrough = json["cohort_through"].text.flatMap { Day($0) }
     for (feature, members) in tables {
       var table: [Day: Fixed] = [:]

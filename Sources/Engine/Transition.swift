@@ -5,28 +5,39 @@ package enum Subject: Hashable, Comparable, Sendable, CustomStringConvertible {
   case account(AccountKey)
   /// The nth expansion case of an account, from 1.
   case expansionCase(AccountKey, Int)
+  /// A stream or a system that brings records, by name.
+  case feed(String)
 
+  /// `AccountKey.none` for what concerns no account.
   package var account: AccountKey {
     switch self {
     case .account(let key), .expansionCase(let key, _): key
+    case .feed: .none
     }
   }
 
-  /// `account:12`, `case:12/1`.
+  /// `account:12`, `case:12/1`, `feed:stripe.events`.
   package var description: String {
     switch self {
     case .account(let key): "account:\(key.number)"
     case .expansionCase(let key, let number): "case:\(key.number)/\(number)"
+    case .feed(let name): "feed:\(name)"
     }
   }
 
   package static func < (a: Subject, b: Subject) -> Bool { a.order < b.order }
-  private var order: (Int64, Int) {
+  private var order: (Int64, Int, String) {
     switch self {
-    case .account(let key): (key.number, 0)
-    case .expansionCase(let key, let number): (key.number, number)
+    case .account(let key): (key.number, 0, "")
+    case .expansionCase(let key, let number): (key.number, number, "")
+    case .feed(let name): (AccountKey.none.number, 0, name)
     }
   }
+}
+
+extension AccountKey {
+  /// Stands where a finding or a notice concerns no account; no account has this number.
+  package static let none = AccountKey(0)
 }
 
 /// A finding: a rule that speaks of a subject, for the nth time (from 1).
@@ -59,7 +70,9 @@ package struct Transition: Hashable, Sendable {
   package let to: FindingState
   /// context, low, medium, high, critical.
   package let level: String
-  /// `pending`, `not_held`, `opened`, `escalated`, `cleared`, `new_normal`, `rule_removed`, `case_closed`, `churned`, `unlinked`.
+  /// `pending`, `not_held`, `opened`, `escalated`, `cleared`, `new_normal`, `rule_removed`, `case_closed`, `churned`,
+  /// `unlinked`; of a feed
+  /// `recovered`, `accepted`, `taken_as_real`.
   package let reason: String
   /// The values the condition stood on.
   package let evidence: JSON
@@ -86,7 +99,7 @@ package struct Notice: Hashable, Sendable {
   package let ordinal: Int
   package let account: AccountKey
   package let at: Instant
-  /// `finding`, `case`, `tier`.
+  /// `finding`, `case`, `tier`; `ops` for what concerns those who run the feeds, and no account.
   package let topic: String
   /// Everything the alert says, frozen when it was written.
   package let content: JSON

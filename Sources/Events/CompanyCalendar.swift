@@ -6,6 +6,7 @@ internal import Foundation
 /// offset of the nearest end.
 package struct CompanyCalendar: Sendable {
   package let timeZone: String
+  private let zone: TimeZone
   private let starts: [Int64]
   private let holidays: Set<Day>
   private let businessDaysBefore: [Int32]
@@ -17,6 +18,7 @@ package struct CompanyCalendar: Sendable {
   package init?(timeZone identifier: String, holidays: some Sequence<Day> = []) {
     guard let zone = TimeZone(identifier: identifier) else { return nil }
     timeZone = identifier
+    self.zone = zone
     let off = Set(holidays)
     self.holidays = off
     var starts: [Int64] = []
@@ -59,7 +61,18 @@ package struct CompanyCalendar: Sendable {
   /// The first instant after a day.
   package func end(of day: Day) -> Instant { start(of: day + 1) }
 
+  /// A moment as people write it, in the company's time zone: `2026-01-31 08:05`.
+  package func text(of instant: Instant) -> String {
+    let day = day(of: instant)
+    let offset = Int64(zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(instant.seconds))))
+    let minutes = Int64(floorDividing: instant.seconds + offset, by: 60)
+    let ofDay = minutes - Int64(floorDividing: minutes, by: 1_440) * 1_440
+    return "\(day) \(padded(ofDay / 60, 2)):\(padded(ofDay % 60, 2))"
+  }
+
   package func isBusinessDay(_ day: Day) -> Bool { !day.weekday.isWeekend && !holidays.contains(day) }
+
+  package func isHoliday(_ day: Day) -> Bool { holidays.contains(day) }
 
   /// Business days in a closed range; none if it is empty.
   package func businessDays(from first: Day, through last: Day) -> Int {

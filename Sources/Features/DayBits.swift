@@ -27,6 +27,13 @@ package struct DayBits: Hashable, Sendable {
     words[index] |= 1 << UInt64(day.number - word * 64)
   }
 
+  package mutating func remove(_ day: Day) {
+    guard contains(day) else { return }
+    let offset = Int(day.number) - Int(base)
+    words[offset / 64] &= ~(1 << UInt64(offset % 64))
+    normalize()
+  }
+
   package func contains(_ day: Day) -> Bool {
     let offset = Int(day.number) - Int(base)
     guard offset >= 0, offset < words.count * 64 else { return false }

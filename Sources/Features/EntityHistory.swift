@@ -19,6 +19,16 @@ package struct EntityHistory: Hashable, Sendable {
     timelines[record.kind] = list
   }
 
+  /// Takes back what a record told, since its source tells that occurrence otherwise now.
+  package mutating func remove(_ record: Record) {
+    guard var list = timelines[record.kind] else { return }
+    let place = list.partitioningIndex { ($0.id, $0.system) >= (record.id, record.system) }
+    guard place < list.count, list[place].id == record.id, list[place].system == record.system else { return }
+    list[place].remove(at: record.at)
+    if list[place].versions.isEmpty { list.remove(at: place) }
+    timelines[record.kind] = list.isEmpty ? nil : list
+  }
+
   /// The things of a kind as they stood at an instant, by id; those first heard of later are not there.
   package func rows(_ kind: Kind, asOf now: Instant) -> [EntityRow] {
     (timelines[kind] ?? []).compactMap { EntityRow(kind: kind, timeline: $0, asOf: now) }
@@ -33,26 +43,40 @@ package struct EntityHistory: Hashable, Sendable {
   package func timelines(of kind: Kind) -> [EntityTimeline] { timelines[kind] ?? [] }
 }
 
-/// One thing's versions, oldest first.
+/// One thing's versions, oldest first; each differs from the one before it.
 package struct EntityTimeline: Hashable, Sendable {
   package let id: String
   package let system: String
   package private(set) var versions: [EntityVersion]
+  /// All that was told, in source time. Two that are equal may be parted by one that comes late, so neither is forgotten.
+  private var told: [EntityVersion]
 
   package init(id: String, system: String, versions: [EntityVersion]) {
     self.id = id
     self.system = system
-    self.versions = versions
+    self.versions = Self.distinct(versions)
+    told = versions
   }
 
   mutating func insert(_ version: EntityVersion) {
-    let place = versions.partitioningIndex { $0.at >= version.at }
-    if place < versions.count, versions[place].at == version.at {
-      let old = versions[place]
-      if old.fields != version.fields || old.person != version.person { versions[place] = version }
+    let place = told.partitioningIndex { $0.at >= version.at }
+    if place < told.count, told[place].at == version.at {
+      if told[place].tellsTheSame(as: version) { return }
+      told[place] = version
     } else {
-      versions.insert(version, at: place)
+      told.insert(version, at: place)
     }
+    versions = Self.distinct(told)
+  }
+
+  mutating func remove(at instant: Instant) {
+    told.removeAll { $0.at == instant }
+    versions = Self.distinct(told)
+  }
+
+  private static func distinct(_ told: [EntityVersion]) -> [EntityVersion] {
+    let hasNews = told.indices.map { $0 == 0 || !told[$0 - 1].tellsTheSame(as: told[$0]) }
+    return hasNews.contains(false) ? zip(told, hasNews).filter(\.1).map(\.0) : told
   }
 }
 
@@ -62,6 +86,8 @@ package struct EntityVersion: Hashable, Sendable {
   package let observedAt: Instant
   package let person: PersonKey?
   package let fields: [String: Value]
+
+  func tellsTheSame(as other: EntityVersion) -> Bool { fields == other.fields && person == other.person }
 }
 
 /// A thing as it stood at an instant, with the versions that led there.
@@ -136,7 +162,7 @@ extension EntityHistory {
 }
 
 extension EntityTimeline {
-  var json: JSON { ["id": .text(id), "system": .text(system), "versions": .list(versions.map(\.json))] }
+  var json: JSON { ["id": .text(id), "system": .text(system), "versions": .list(told.map(\.json))] }
 
   init?(kind: Kind, json: JSON) {
     guard let id = json["id"].text, let system = json["system"].text, let elements = json["versions"].list else { return nil }

@@ -5,6 +5,10 @@ package struct UsageHistory: Hashable, Sendable {
   /// Days kept behind the newest one: own levels reach back 120 days from the start of a 180-day case.
   package static let horizon = 400
 
+  /// Days behind the newest one in which a record's marks can still be taken back when its source revises it. Of an older record only the
+  /// quantity can: whether another record marks the same day is no longer counted.
+  package static let revisableDays = 35
+
   private var features: [String: FeatureUsage] = [:]
   private var newest = Day(number: .min / 2)
 
@@ -12,12 +16,21 @@ package struct UsageHistory: Hashable, Sendable {
 
   package mutating func add(name: String, person: PersonKey?, quantity: Fixed, on day: Day) {
     guard newest - day <= Self.horizon else { return }
-    features[name, default: FeatureUsage()].add(person: person, quantity: quantity, on: day)
+    let isRevisable = newest - day <= Self.revisableDays
+    features[name, default: FeatureUsage()].add(person: person, quantity: quantity, on: day, isRevisable: isRevisable)
     if day > newest {
       let crossesWord = newest.number / 64 != day.number / 64
       newest = day
+      for name in features.keys { features[name]?.settle(before: day - Self.revisableDays) }
       if crossesWord { prune() }
     }
+  }
+
+  /// Takes back what a record added, since its source tells it otherwise now; what was never added changes nothing.
+  package mutating func remove(name: String, person: PersonKey?, quantity: Fixed, on day: Day) {
+    guard newest - day <= Self.horizon else { return }
+    features[name]?.remove(person: person, quantity: quantity, on: day, isRevisable: newest - day <= Self.revisableDays)
+    if features[name]?.isEmpty ?? false { features[name] = nil }
   }
 
   private mutating func prune() {
@@ -125,13 +138,55 @@ private struct FeatureUsage: Hashable, Sendable {
   var persons: [PersonKey: DayBits] = [:]
   var allDays = DayBits()
   private var quantities: [Day: Int64] = [:]
+  /// In the days that can still be revised: how many records mark a person's day, where more than one does.
+  private var repeats: [Day: [PersonKey: Int64]] = [:]
+  /// In the same days: how many records name no person.
+  private var anonymous: [Day: Int64] = [:]
 
   var isEmpty: Bool { allDays.isEmpty }
 
-  mutating func add(person: PersonKey?, quantity: Fixed, on day: Day) {
+  mutating func add(person: PersonKey?, quantity: Fixed, on day: Day, isRevisable: Bool) {
     allDays.insert(day)
     quantities[day] = (Fixed(millionths: quantities[day] ?? 0) + quantity).millionths
-    if let person { persons[person, default: DayBits()].insert(day) }
+    guard let person else {
+      if isRevisable { anonymous[day, default: 0] += 1 }
+      return
+    }
+    if isRevisable, persons[person]?.contains(day) ?? false { repeats[day, default: [:]][person, default: 1] += 1 }
+    persons[person, default: DayBits()].insert(day)
+  }
+
+  mutating func remove(person: PersonKey?, quantity: Fixed, on day: Day, isRevisable: Bool) {
+    guard allDays.contains(day) else { return }
+    if isRevisable, !takeMark(of: person, on: day) { return }
+    quantities[day] = (Fixed(millionths: quantities[day] ?? 0) - quantity).millionths
+    guard isRevisable, anonymous[day] == nil, !persons.values.contains(where: { $0.contains(day) }) else { return }
+    allDays.remove(day)
+    quantities[day] = nil
+  }
+
+  /// False if no record marks the day for that person.
+  private mutating func takeMark(of person: PersonKey?, on day: Day) -> Bool {
+    guard let person else {
+      guard let count = anonymous[day] else { return false }
+      anonymous[day] = count > 1 ? count - 1 : nil
+      return true
+    }
+    guard persons[person]?.contains(day) ?? false else { return false }
+    guard let count = repeats[day]?[person] else {
+      persons[person]?.remove(day)
+      if persons[person]?.isEmpty ?? false { persons[person] = nil }
+      return true
+    }
+    repeats[day]?[person] = count > 2 ? count - 1 : nil
+    if repeats[day]?.isEmpty ?? false { repeats[day] = nil }
+    return true
+  }
+
+  /// Forgets how many records mark the days before one.
+  mutating func settle(before day: Day) {
+    repeats = repeats.filter { $0.key >= day }
+    anonymous = anonymous.filter { $0.key >= day }
   }
 
   func quantity(in range: ClosedRange<Day>, where isWanted: (Day) -> Bool) -> Fixed {
@@ -165,11 +220,23 @@ extension FeatureUsage {
   /// A quantity of 1 per person and day is the rule, so only the others are written out.
   var json: JSON {
     let odd = quantities.filter { $0.value != Int64(personCount(on: $0.key)) * 1_000_000 }
-    return [
+    var members: [String: JSON] = [
       "days": allDays.json,
       "persons": .object(Dictionary(uniqueKeysWithValues: persons.map { (String($0.key.number), $0.value.json) })),
-      "quantities": .object(Dictionary(uniqueKeysWithValues: odd.map { (String($0.key.number), JSON($0.value)) })),
+      "quantities": Self.object(odd),
     ]
+    if !anonymous.isEmpty { members["anonymous"] = Self.object(anonymous) }
+    if !repeats.isEmpty {
+      let counts = repeats.map { day, counts in
+        (String(day.number), JSON.object(Dictionary(uniqueKeysWithValues: counts.map { (String($0.key.number), JSON($0.value)) })))
+      }
+      members["repeats"] = .object(Dictionary(uniqueKeysWithValues: counts))
+    }
+    return .object(members)
+  }
+
+  private static func object(_ numbers: [Day: Int64]) -> JSON {
+    .object(Dictionary(uniqueKeysWithValues: numbers.map { (String($0.key.number), JSON($0.value)) }))
   }
 
   private func personCount(on day: Day) -> Int { persons.values.count { $0.contains(day) } }
@@ -187,6 +254,17 @@ extension FeatureUsage {
     for (key, member) in odd {
       guard let number = Int32(key), let quantity = member.integer else { return nil }
       quantities[Day(number: number)] = quantity
+    }
+    for (key, member) in json["anonymous"].object ?? [:] {
+      guard let number = Int32(key), let count = member.integer else { return nil }
+      anonymous[Day(number: number)] = count
+    }
+    for (key, member) in json["repeats"].object ?? [:] {
+      guard let day = Int32(key), let counts = member.object else { return nil }
+      for (person, count) in counts {
+        guard let number = Int64(person), let count = count.integer else { return nil }
+        repeats[Day(number: day), default: [:]][PersonKey(number)] = count
+      }
     }
   }
 }

@@ -21,6 +21,8 @@ package struct Connector: Sendable {
   package let rateReset: String?
   /// Business time between two polls.
   package let pollInterval: Span
+  /// How long a stream may bring nothing before it is stale, where the file says so.
+  let staleAfter: Span?
   /// In the order they are polled; none where the source is no API.
   package let streams: [Stream]
   /// Where the name stands in its file.
@@ -195,4 +197,16 @@ extension Connector {
   package static let mappingLimit = 50
   /// The shortest time between polls.
   package static let shortestPoll = Span.seconds(10)
+  /// The shortest time after which a stream is stale, unless its file says otherwise.
+  package static let leastPatience = Span.hours(1)
+  /// Polls in a row that may fail before their stream is stale.
+  package static let pollsOfPatience: Int64 = 3
+
+  /// How long a stream may get nowhere before it is stale: three polls, twice its source's lag, and an hour at least.
+  package func patience(with stream: Stream) -> Span {
+    staleAfter
+      ?? max(
+        Span(microseconds: pollInterval.microseconds * Self.pollsOfPatience), Span(microseconds: stream.lag.microseconds * 2),
+        Self.leastPatience)
+  }
 }

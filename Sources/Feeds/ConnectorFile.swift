@@ -59,6 +59,7 @@ extension Connector {
     if let poll, pollInterval < Self.shortestPoll {
       diagnostics.report(.badDuration, "poll is shorter than \(Self.shortestPoll.literal)", at: poll.range, hint: "write poll: 5m")
     }
+    staleAfter = feed.optional("stale_after")?.duration(for: "stale_after", into: &diagnostics)
     let start = feed.optional("start").flatMap { StreamCompiler.start($0, into: &diagnostics) } ?? .ago(.days(180))
     var shapes: [String: Node] = [:]
     for entry in feed.mapping("shapes", into: &diagnostics) { shapes[entry.name] = entry.value }

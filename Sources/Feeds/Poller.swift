@@ -39,6 +39,10 @@ package struct PollReport: Sendable {
   package var budget: [BudgetUse] = []
   /// In a folder feed: what became of bad lines.
   package var files = FileReport()
+  /// Streams walked to their end, or that had nothing to walk.
+  package var finished: [String] = []
+  /// Requests sent, by stream.
+  package var requests: [String: Int] = [:]
 
   package init() {}
 
@@ -129,7 +133,10 @@ package struct Poller: Sendable {
     var isListed = true
     for stream in connector.streams where stream.isBackfill {
       let cursor = cursors[stream.name] ?? .null
-      if stream.isListed(cursor: cursor, since: oldest) { continue }
+      if stream.isListed(cursor: cursor, since: oldest) {
+        report.finished.append(stream.name)
+        continue
+      }
       // A finished list that is too old begins again; an unfinished one goes on.
       let start = stream.isListed(cursor: cursor, since: nil) ? .null : cursor
       if try await !walk(stream, from: start, at: now, report: &report, commit: commit) { isListed = false }
@@ -158,6 +165,7 @@ package struct Poller: Sendable {
     walk.moveBase(to: connector.baseURL)
     while let request = walk.next(now: now) {
       try Task.checkCancellation()
+      report.requests[stream.name, default: 0] += 1
       var outcome = try await exchange(request, &walk, now)
       if case .body(let response) = outcome { outcome = try await read(response, &walk, at: now, report: &report, commit: commit) }
       switch outcome {
@@ -178,6 +186,7 @@ package struct Poller: Sendable {
         return false
       }
     }
+    report.finished.append(stream.name)
     return true
   }
 

@@ -39,6 +39,17 @@ package struct Facts: Sendable {
     return live.lowerBound <= last ? live.lowerBound...last : nil
   }
 
+  /// The known days of usage from the last hole on: as far back as nothing is missing.
+  package var usageDaysWithoutHoles: ClosedRange<Day>? {
+    guard let days = usageDays else { return nil }
+    let end = company.usageHoles.filter { $0.lowerBound <= days.upperBound }.map { $0.upperBound + 1 }.max() ?? days.lowerBound
+    let first = max(days.lowerBound, end)
+    return first <= days.upperBound ? first...days.upperBound : nil
+  }
+
+  /// Whether the account pays, as far as is known; a subscription without a price counts.
+  package var isPaying: Bool { account.ledger.level(at: now, company.calendar).map { ($0.mrr ?? 1) > 0 } ?? false }
+
   /// The same account some days earlier: windows end earlier, versions that came later are not yet there.
   package func shifted(byDays days: Int) -> Facts {
     var shifted = Facts(account: account, company: company, now: now - .days(Int64(days)), daysBack: daysBack + days)
@@ -73,6 +84,12 @@ package struct CompanyFacts: Sendable {
   package let known: KnownRanges
   /// The whole days of usage known, at the live instant.
   package let usageDays: ClosedRange<Day>?
+  /// The days among them of which a part could not be read.
+  package let usageHoles: [ClosedRange<Day>]
+  /// Whether an account of which no usage came used nothing, if it pays.
+  package let coversCustomers: Bool
+  /// Set while a feed of usage does not get on.
+  package let usageStaleSince: Day?
   /// Cohort medians of `1 + change`, by cohort feature and by the last day of the window.
   package let cohort: [String: [Day: Fixed]]
 
@@ -80,7 +97,11 @@ package struct CompanyFacts: Sendable {
     self.calendar = calendar
     self.catalog = catalog
     self.known = known
-    usageDays = known.days(of: .usage, calendar)
+    let usage = known.range(of: .usage)
+    usageDays = usage?.days(calendar)
+    usageHoles = usage?.holeDays(calendar) ?? []
+    coversCustomers = usage?.coversCustomers ?? false
+    usageStaleSince = usage?.staleSince.map(calendar.day)
     self.cohort = cohort
   }
 }
@@ -114,7 +135,7 @@ extension Facts {
   /// The features an expansion case brought into use: first used within 30 days of it, by at least two persons, on at least ten
   /// person-days; sorted. Nil where usage is not known from 60 days before the case on, for then nobody can say what was new.
   package func adoptedFeatures(of expansion: ExpansionCase) -> [String]? {
-    guard let known = usageDays, known.lowerBound <= expansion.openedOn - 60 else { return nil }
+    guard let known = usageDaysWithoutHoles, known.lowerBound <= expansion.openedOn - 60 else { return nil }
     return account.usage.names.filter { name in
       guard company.catalog.meaning(of: name) == .feature, let first = account.usage.firstDay(of: name),
         abs(first - expansion.openedOn) <= 30, first <= known.upperBound

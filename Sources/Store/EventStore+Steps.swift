@@ -6,22 +6,23 @@ extension EventStore {
   /// Reads the log back from after a sequence number, with links as they stood at each step; empty at the end of the log.
   ///
   /// The same call gives the same steps for ever. A record whose account was linked by its own step stands in that step, one linked
-  /// later in the step of the link, one linked never in none. Fewer than `limit` steps come where they hold many records.
+  /// later in the step of the link, one linked never in none. An occurrence that was told otherwise before says what it was. Fewer than `limit` steps come where they hold many records.
   package func steps(after sequence: Int64, limit: Int) async throws -> [Step] {
     let raw = try await read { db in
       let reader = try StepReader(db)
-      var steps: [(row: StepRow, records: [EventText])] = []
+      var steps: [(row: StepRow, records: [EventText], superseded: [Int64: EventText])] = []
       var records = 0
       for row in try StepRow.fetch(db, after: sequence, limit: limit) {
-        let events = try reader.events(of: row)
-        steps.append((row, events))
+        let revisions = try reader.revisions(in: row)
+        let events = try reader.events(of: row).filter { !revisions.outdated.contains($0.key) }
+        steps.append((row, events, revisions.superseded))
         records += events.count
         if records >= StoreLimits.recordsPerRead { break }
       }
       return steps
     }
     // Bodies are decoded outside the read transaction, which so stays short.
-    do { return try raw.map { try $0.row.step(with: $0.records) } } catch { throw StoreError(error, path: path) }
+    do { return try raw.map { try $0.row.step(with: $0.records, superseded: $0.superseded) } } catch { throw StoreError(error, path: path) }
   }
 
   /// The number of the log's last step; 0 if it is empty.

@@ -99,17 +99,12 @@ struct EventWriter {
     earlier.person = before[6]
     earlier.text = before[7]
     if earlier.tellsTheSame(as: row) {
-      if row.at > seenAt { try see(key, at: row.at) }
+      try tellAgain(key, at: row.at, seenAt: seenAt)
       return false
     }
     _ = try insertLearned(&row, of: record)
     // The older content was told again after this late version: between them it had changed and come back.
-    if seenAt > row.at {
-      earlier.version = seenAt
-      earlier.at = seenAt
-      _ = try insert(earlier)
-      try see(key, at: version)
-    }
+    if seenAt > row.at { try part(key, earlier, version, seenAt: seenAt, around: row.at) }
     return true
   }
 
@@ -117,6 +112,33 @@ struct EventWriter {
     try Bool.fetchOne(
       db.cachedStatement(sql: "SELECT (SELECT name FROM system WHERE key = account_ref.system) = ? FROM account_ref WHERE key = ?"),
       arguments: [CompanyDomain.system, ref]) ?? false
+  }
+
+  /// Notes one more source time at which an event's content holds.
+  private func tellAgain(_ key: Int64, at: Int64, seenAt: Int64) throws {
+    try db.cachedStatement(sql: "INSERT OR IGNORE INTO told_again (event, at) VALUES (?, ?)").execute(arguments: [key, at])
+    if at > seenAt { try see(key, at: at) }
+  }
+
+  /// Makes the first telling after an instant a version of its own, and gives it the tellings that follow.
+  private mutating func part(_ key: Int64, _ earlier: EventRow, _ version: Int64, seenAt: Int64, around at: Int64) throws {
+    let later = try Int64.fetchAll(
+      db.cachedStatement(sql: "SELECT at FROM told_again WHERE event = ? AND at > ? ORDER BY at"), arguments: [key, at])
+    // A store written before tellings were kept knows only the latest.
+    let first = later.first ?? seenAt
+    let last = later.last ?? seenAt
+    var again = earlier
+    again.version = first
+    again.at = first
+    guard try insert(again) else { return }
+    let parted = db.lastInsertedRowID
+    try db.cachedStatement(sql: "DELETE FROM told_again WHERE event = ? AND at > ?").execute(arguments: [key, at])
+    for telling in later.dropFirst() {
+      try db.cachedStatement(sql: "INSERT INTO told_again (event, at) VALUES (?, ?)").execute(arguments: [parted, telling])
+    }
+    try see(parted, at: last)
+    let before = try Int64.fetchOne(db.cachedStatement(sql: "SELECT max(at) FROM told_again WHERE event = ?"), arguments: [key])
+    try see(key, at: before ?? version)
   }
 
   private mutating func insertLearned(_ row: inout EventRow, of record: EventRecord) throws -> Bool {

@@ -32,6 +32,9 @@ package struct Migration: Sendable {
     Migration(
       number: 5, name: "m005_people", digest: "9aaabbffc2ce55ace76ddc6a09c298443fe0631e75159180c473784593e152b9",
       sql: PackageResources.m005_people_sql),
+    Migration(
+      number: 6, name: "m006_freshness", digest: "50818a0c64e2b49c3db0f35cc498cb2b9e98277a6cd2588c0838c648dcea831e",
+      sql: PackageResources.m006_freshness_sql),
   ]
 }
 

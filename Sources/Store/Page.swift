@@ -11,7 +11,10 @@ package struct Page: Sendable {
   package var cursor: JSON?
   /// The kinds this stream completes.
   package var kinds: [Kind]
-  /// The stream is known from here on; nil leaves what is stored.
+  /// Whether the stream tells of every paying account, so that absence means zero.
+  package var coversCustomers: Bool
+  /// The stream is known from here on; nil leaves what is stored. Later than the stored `completeThrough`, it ends a hole that begins
+  /// there.
   package var knownFrom: Instant?
   /// Nothing up to here is still to come; nil leaves what is stored, and it never goes back.
   package var completeThrough: Instant?
@@ -21,14 +24,15 @@ package struct Page: Sendable {
   package var lag: Span
 
   package init(
-    stream: String, system: String, records: [Record], cursor: JSON? = nil, kinds: [Kind] = [], knownFrom: Instant? = nil,
-    completeThrough: Instant? = nil, observedAt: Instant, lag: Span = .seconds(0)
+    stream: String, system: String, records: [Record], cursor: JSON? = nil, kinds: [Kind] = [], coversCustomers: Bool = false,
+    knownFrom: Instant? = nil, completeThrough: Instant? = nil, observedAt: Instant, lag: Span = .seconds(0)
   ) {
     self.stream = stream
     self.system = system
     self.records = records
     self.cursor = cursor
     self.kinds = kinds
+    self.coversCustomers = coversCustomers
     self.knownFrom = knownFrom
     self.completeThrough = completeThrough
     self.observedAt = observedAt

@@ -54,28 +54,23 @@ struct PageWriter {
 
   /// Moves the cursor and the known range; a stream known further than before makes a watermark step.
   private mutating func advanceStream() throws {
-    let old = try Row.fetchOne(
-      db.cachedStatement(sql: "SELECT known_from, complete_through, kinds FROM stream_state WHERE stream = ?"), arguments: [stream])
-    let oldFrom: Int64? = old?[0]
-    let oldThrough: Int64? = old?[1]
-    let oldKinds: String? = old?[2]
-    let from = page.knownFrom?.microseconds ?? oldFrom
-    let through = [page.completeThrough?.microseconds, oldThrough].compactMap { $0 }.max()
-    let kinds = page.kinds.isEmpty ? oldKinds ?? "" : page.kinds.sorted().map(\.rawValue).joined(separator: " ")
+    let old = try StreamRange(of: stream, db)
+    let new = old.advanced(by: page)
     try db.cachedStatement(
       sql: """
-        INSERT INTO stream_state (stream, system, cursor, kinds, known_from, complete_through, last_success)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+        INSERT INTO stream_state
+          (stream, system, cursor, kinds, known_from, complete_through, last_success, covers, holes, lag, first_tried)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?7)
         ON CONFLICT (stream) DO UPDATE SET system = ?2, cursor = ifnull(?3, cursor), kinds = ?4, known_from = ?5,
-          complete_through = ?6, last_success = max(ifnull(last_success, ?7), ?7), last_error = NULL
+          complete_through = ?6, last_success = max(ifnull(last_success, ?7), ?7), last_error = NULL, covers = ?8, holes = ?9, lag = ?10,
+          first_tried = ifnull(first_tried, ?7)
         """
     ).execute(arguments: [
-      stream, try events.key(of: page.system), page.cursor?.serialized(), kinds, from, through, page.observedAt.microseconds,
+      stream, try events.key(of: page.system), page.cursor?.serialized(), new.kinds, new.from, new.through, page.observedAt.microseconds,
+      new.covers, new.holesText, page.lag.microseconds,
     ])
-    guard let from, let through, from != oldFrom || through != oldThrough || kinds != oldKinds else { return }
-    let payload: JSON = [
-      "stream": .text(page.stream), "kinds": .text(kinds), "known_from": .integer(from), "complete_through": .integer(through),
-    ]
+    try StreamDays.add(records: events.told, requests: 0, to: stream, at: page.observedAt, db)
+    guard let payload = new.watermark(stream: page.stream, system: page.system), new != old else { return }
     try log.append("watermark", payload: payload.serialized())
   }
 }

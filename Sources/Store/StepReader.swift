@@ -1,5 +1,6 @@
 internal import Engine
 internal import Events
+internal import Features
 internal import GRDB
 
 /// A step as its row holds it.
@@ -26,19 +27,27 @@ struct StepRow: Sendable {
   /// The account a rebuild step is about.
   func rebuiltAccount() throws -> Int64? { try payload.map { try JSON(parsing: $0)["account"].integer } ?? nil }
 
-  func step(with events: [EventText]) throws -> Step {
-    Step(sequence: sequence, at: Instant(microseconds: at), content: try content(events))
+  /// - Parameter superseded: what an event's content was before, by the event's key.
+  func step(with events: [EventText], superseded: [Int64: EventText] = [:]) throws -> Step {
+    Step(sequence: sequence, at: Instant(microseconds: at), content: try content(events, superseded))
   }
 
-  private func content(_ events: [EventText]) throws -> Step.Content {
+  private func content(_ events: [EventText], _ superseded: [Int64: EventText]) throws -> Step.Content {
     switch type {
-    case "records", "links": return .records(try events.compactMap { try $0.linked() })
+    case "records", "links": return .records(try events.compactMap { try $0.linked(superseding: superseded[$0.key]) })
     case "rebuild":
       let json = try JSON(parsing: payload ?? "")
       guard let account = json["account"].integer, let begins = json["begins"].flag, let ends = json["ends"].flag else { throw damaged }
       return .rebuild(
         Rebuild(account: AccountKey(account), records: try events.compactMap { try $0.linked() }, begins: begins, ends: ends))
     case "tick", "forget": return .tick
+    case "staleness":
+      let json = try JSON(parsing: payload ?? "")
+      guard let stream = json["stream"].text else { throw damaged }
+      return .staleness(
+        StreamStaleness(
+          stream: stream, since: json["since"].integer.map(Instant.init(microseconds:)), error: json["error"].text))
+    case "outage_accepted": return .outageAccepted(system: payload ?? "")
     case "activation": return .activation(digest: payload ?? "")
     case "watermark":
       let json = try JSON(parsing: payload ?? "")
@@ -48,7 +57,8 @@ struct StepRow: Sendable {
       return .watermark(
         Watermark(
           stream: stream, kinds: kinds.split(separator: " ").compactMap { Kind(rawValue: String($0)) },
-          knownFrom: Instant(microseconds: from), completeThrough: Instant(microseconds: through)))
+          knownFrom: Instant(microseconds: from), completeThrough: Instant(microseconds: through), system: json["system"].text ?? "",
+          holes: (json["holes"].list ?? []).compactMap(Hole.init), coversCustomers: json["covers"].flag ?? false))
     default: throw damaged
     }
   }
@@ -60,7 +70,7 @@ struct StepRow: Sendable {
 
 /// Reads events with the words and links they refer to.
 struct StepReader {
-  private let db: Database
+  let db: Database
   private let systems: [Int64: String]
   private let kinds: [Int64: String]
 
@@ -71,20 +81,20 @@ struct StepReader {
   }
 
   /// The columns `texts` reads, as links and persons stood at step ?1. A reference of another system is no account the record names.
-  private static let columns = """
+  static let columns = """
     SELECT event.key, event.kind, event.system, source_id, event.at, observed_at, body,
       ifnull((SELECT survivor FROM person_merge WHERE person = event.person AND step <= ?1), event.person),
       CASE WHEN account_ref.system = event.system THEN account_ref.external_id END, person_link.external_id, account_link.account,
       person_text.content
     """
 
-  private static let words = """
+  static let words = """
     JOIN account_ref ON account_ref.key = event.account_ref
     LEFT JOIN person_link ON person_link.key = event.person_ref
     LEFT JOIN person_text ON person_text.event = event.key
     """
 
-  private static let linkInForce = """
+  static let linkInForce = """
     account_link.linked_step = (SELECT max(linked_step) FROM account_link AS other WHERE other.ref = account_link.ref AND linked_step <= ?1)
     """
 
@@ -137,7 +147,7 @@ struct StepReader {
     try texts(Row.fetchCursor(db.cachedStatement(sql: Self.person), arguments: [Int64.max, number]))
   }
 
-  private func texts(_ rows: RowCursor) throws -> [EventText] {
+  func texts(_ rows: RowCursor) throws -> [EventText] {
     var texts: [EventText] = []
     while let row = try rows.next() {
       texts.append(
@@ -182,10 +192,15 @@ struct EventText: Sendable {
   }
 
   /// Nil for a record that belongs to no account.
-  func linked() throws -> LinkedRecord? {
+  func linked(superseding old: EventText? = nil) throws -> LinkedRecord? {
     guard let account else { return nil }
     return LinkedRecord(
       record: try record(), account: AccountKey(account), person: person.map(PersonKey.init),
-      observedAt: Instant(microseconds: observedAt))
+      observedAt: Instant(microseconds: observedAt), supersedes: try old?.superseded())
+  }
+
+  private func superseded() throws -> Superseded? {
+    guard let account else { return nil }
+    return Superseded(record: try record(), account: AccountKey(account), person: person.map(PersonKey.init))
   }
 }

@@ -26,6 +26,10 @@ package enum StoreLimits {
   package static let writerCacheKibibytes = 32_768
   /// Connections that read beside the writer.
   package static let readers = 4
+  /// Holes kept of a stream's known range; of more, the oldest goes and what was known before it counts as unknown.
+  package static let holesPerStream = 32
+  /// UTC days for which it is kept what a stream brought and asked for.
+  package static let streamDays: Int64 = 35
   /// Characters kept of an error of a stream or a delivery.
   package static let errorCharacters = 1_000
 }

@@ -51,11 +51,47 @@ import Testing
     #expect(ranges.days(of: .usage, .utc)?.upperBound.description == "2026-01-06")
   }
 
+  @Test func aStaleStreamMakesTheKindsItBringsStale() {
+    var ranges = KnownRanges()
+    ranges.advance(stream: "a", kinds: [.ticket, .survey], from: noon(0), through: noon(20))
+    ranges.advance(stream: "b", kinds: [.ticket], from: noon(5), through: noon(30))
+    ranges.setStale("a", since: noon(22))
+    ranges.setStale("b", since: noon(21))
+    ranges.setStale("never seen", since: noon(1))
+    #expect(ranges.range(of: .ticket)?.staleSince == noon(21) && ranges.range(of: .survey)?.staleSince == noon(22))
+    ranges.advance(stream: "b", kinds: [.ticket], from: noon(5), through: noon(40))
+    #expect(ranges.range(of: .ticket)?.staleSince == noon(21))
+    ranges.setStale("b", since: nil)
+    #expect(ranges.range(of: .ticket)?.staleSince == noon(22))
+  }
+
+  @Test func holesCoverageAndHoldsAreTheKinds() {
+    var ranges = KnownRanges()
+    let hole = Hole(from: noon(5), until: noon(7))
+    ranges.advance(stream: "a", kinds: Self.usage, from: noon(0), through: noon(20), holes: [hole])
+    ranges.advance(stream: "b", kinds: Self.usage, from: noon(0), through: noon(20), holes: [Hole(from: noon(2), until: noon(3))])
+    #expect(ranges.range(of: .usage)?.holes.map(\.from) == [noon(2), noon(5)])
+    #expect(ranges.range(of: .usage)?.coversCustomers == false)
+    ranges.advance(stream: "b", kinds: Self.usage, from: noon(0), through: noon(20), coversCustomers: true)
+    #expect(ranges.range(of: .usage)?.coversCustomers == true)
+    #expect(ranges.range(of: .usage)?.hole(after: noon(7), through: noon(9)) == nil)
+    #expect(ranges.range(of: .usage)?.hole(after: noon(0), through: noon(5)) == nil)
+    #expect(ranges.range(of: .usage)?.hole(after: noon(6), through: noon(9)) == hole)
+    #expect(ranges.range(of: .usage)?.holeDays(.utc).map(\.lowerBound.description) == ["2026-01-06"])
+    ranges.hold(.usage, from: noon(10))
+    #expect(ranges.range(of: .usage)?.through == noon(10) && ranges.reach(of: .usage)?.through == noon(20))
+    ranges.hold(.usage, from: nil)
+    #expect(ranges.range(of: .usage)?.through == noon(20))
+  }
+
   @Test func comesBackFromJSON() throws {
     var ranges = KnownRanges()
     #expect(KnownRanges(json: ranges.json) == ranges)
     ranges.advance(stream: "a", kinds: [.ticket, .survey], from: noon(0) + Span(microseconds: 1), through: noon(20))
-    ranges.advance(stream: "b", kinds: [], from: .distantPast, through: .distantFuture)
+    ranges.advance(
+      stream: "b", kinds: [], from: .distantPast, through: .distantFuture, holes: [Hole(from: noon(1), until: noon(2))],
+      coversCustomers: true)
+    ranges.setStale("a", since: noon(3))
     #expect(KnownRanges(json: try JSON(parsing: ranges.json.serialized())) == ranges)
   }
 

@@ -165,6 +165,54 @@ private struct UsageList {
     #expect(history.lastDay(of: PersonKey(1), through: Day(number: -1)) == nil)
   }
 
+  /// Within the days that can be revised, what is left is what would be there had the rest never been told.
+  @Test(arguments: 1...12 as ClosedRange<UInt64>)
+  func whatIsTakenBackWasNeverThere(seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed)
+    var history = UsageHistory()
+    var kept = UsageHistory()
+    let entries = (0..<200).map { _ in randomEntry(on: 0...UsageHistory.revisableDays, using: &random) }
+    // The newest day stands from the start, so that all others can be revised.
+    for day in [Self.start + UsageHistory.revisableDays] {
+      history.add(name: "login", person: nil, quantity: Fixed(1), on: day)
+      kept.add(name: "login", person: nil, quantity: Fixed(1), on: day)
+    }
+    for entry in entries { history.add(name: entry.name, person: entry.person, quantity: entry.quantity, on: entry.day) }
+    for entry in entries {
+      if Bool.random(using: &random) {
+        history.remove(name: entry.name, person: entry.person, quantity: entry.quantity, on: entry.day)
+      } else {
+        kept.add(name: entry.name, person: entry.person, quantity: entry.quantity, on: entry.day)
+      }
+    }
+    #expect(history == kept)
+    #expect(history.json.serializedBytes() == kept.json.serializedBytes())
+    #expect(UsageHistory(json: try JSON(parsing: history.json.serialized())) == history)
+  }
+
+  @Test func ofAnOlderRecordOnlyTheQuantityIsTakenBack() {
+    var history = UsageHistory()
+    let old = Self.start
+    history.add(name: "api", person: PersonKey(1), quantity: Fixed(5), on: old)
+    history.add(name: "api", person: PersonKey(2), quantity: Fixed(2), on: old + UsageHistory.revisableDays + 1)
+    history.remove(name: "api", person: PersonKey(1), quantity: Fixed(5), on: old)
+    #expect(history.total(UsageSelection(), old...old, .utc) == .zero)
+    #expect(history.activeDays(UsageSelection(), old...old, .utc) == [old])
+    history.remove(name: "api", person: PersonKey(2), quantity: Fixed(2), on: old + UsageHistory.revisableDays + 1)
+    #expect(history.activeDays(UsageSelection(), old...(old + 100), .utc) == [old])
+  }
+
+  @Test func whatWasNeverToldCannotBeTakenBack() {
+    var history = UsageHistory()
+    history.add(name: "api", person: PersonKey(1), quantity: Fixed(5), on: Self.start)
+    let before = history
+    history.remove(name: "api", person: PersonKey(2), quantity: Fixed(5), on: Self.start)
+    history.remove(name: "api", person: nil, quantity: Fixed(5), on: Self.start)
+    history.remove(name: "other", person: nil, quantity: Fixed(5), on: Self.start)
+    history.remove(name: "api", person: PersonKey(1), quantity: Fixed(5), on: Self.start + 1)
+    #expect(history == before)
+  }
+
   @Test(
     arguments: [
       nil, [], ["newest": 1], ["newest": 4_294_967_296, "features": [:]], ["newest": 1, "features": ["api": [:]]],

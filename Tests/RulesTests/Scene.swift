@@ -20,6 +20,11 @@ struct Scene {
     didSet { calendar = CompanyCalendar(timeZone: "UTC", holidays: holidays) ?? .utc }
   }
   var unknownKinds: Set<Kind> = []
+  var coversCustomers = true
+  /// Days of which nothing could be read.
+  var holes: [ClosedRange<Int>] = []
+  /// The day since which the feeds do not get on.
+  var staleSince: Int?
   var cohort: [String: [Day: Fixed]] = [:]
   var openedOn: Int?
   var frozen: [String: Fixed] = [:]
@@ -65,13 +70,17 @@ struct Scene {
     record(.subscription, "sub", on: day, hour: hour, fields)
   }
 
+  private func start(of day: Int) -> Instant { calendar.start(of: Self.day(day)) }
+
   /// As of the last moment of `today`.
   var facts: Facts {
     let through = calendar.end(of: Self.day(today))
     var known = KnownRanges()
     known.advance(
       stream: "all", kinds: Kind.allCases.filter { !unknownKinds.contains($0) }, from: calendar.start(of: Self.day(knownFrom)),
-      through: through)
+      through: through, holes: holes.map { Hole(from: start(of: $0.lowerBound), until: start(of: $0.upperBound + 1)) },
+      coversCustomers: coversCustomers)
+    known.setStale("all", since: staleSince.map(start))
     let catalog = ProductCatalog(meanings: meanings, plans: plans)
     let timelines = subscriptions.keys.sorted().map {
       SubscriptionTimeline(id: $0, versions: (subscriptions[$0] ?? []).sorted { $0.at < $1.at })

@@ -19,7 +19,9 @@ import Testing
     #expect(linked(steps[0]).map(\.record) == records)
     #expect(linked(steps[0]).map(\.account) == [AccountKey(1), AccountKey(1), AccountKey(1)])
     #expect(
-      steps[1].content == .watermark(Watermark(stream: "app.events", kinds: [.usage], knownFrom: day(0), completeThrough: day(1))))
+      steps[1].content
+        == .watermark(
+          Watermark(stream: "app.events", kinds: [.usage], knownFrom: day(0), completeThrough: day(1), system: "app")))
     let state = try #require(try await store.streamState("app.events"))
     #expect(state.cursor == ["page": 2])
     #expect(state.completeThrough == day(1))

@@ -71,11 +71,12 @@ extension Evaluation {
   private func knownDays(before days: Int, for aggregate: Aggregate) -> KnownDays {
     switch aggregate {
     case .usage:
-      guard let known = facts.usageDays else { return .missing(.usageUnknown) }
+      guard let known = facts.usageDaysWithoutHoles else { return .missing(.usageUnknown) }
       return .days(max(0, known.upperBound - known.lowerBound + 1 - days))
     case .rows(let rows):
       guard let known = facts.company.known.range(of: rows.kind) else { return .missing(.kindUnknown(rows.kind)) }
-      return .days(max(0, Int((facts.now - known.from).wholeDays) - days))
+      let from = max(known.from, known.holes.filter { $0.from < facts.now }.map(\.until).max() ?? known.from)
+      return .days(max(0, Int((facts.now - from).wholeDays) - days))
     }
   }
 

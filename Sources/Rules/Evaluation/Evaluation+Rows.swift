@@ -29,6 +29,7 @@ struct RowContext {
 extension Evaluation {
   mutating func rows(_ aggregate: RowAggregate, _ override: WindowOverride?) -> Outcome {
     guard let known = facts.company.known.range(of: aggregate.kind) else { return .missing(.kindUnknown(aggregate.kind)) }
+    if let since = known.staleSince { return .missing(.stale(aggregate.kind, since: facts.company.calendar.day(of: since))) }
     let bounds: (after: Instant?, through: Instant)
     switch self.bounds(of: aggregate.window, override) {
     case .bounds(let after, let through): bounds = (after, through)
@@ -39,6 +40,10 @@ extension Evaluation {
     let isWhole = bounds.after.map { $0 >= known.from } ?? true
     if aggregate.function == .exists, !rows.isEmpty { return .flag(true) }
     guard isWhole else { return .missing(.kindKnownFrom(aggregate.kind, facts.company.calendar.day(of: known.from))) }
+    if let after = bounds.after, let hole = known.hole(after: after, through: bounds.through) {
+      let calendar = facts.company.calendar
+      return .missing(.hole(aggregate.kind, calendar.day(of: hole.from), calendar.day(of: hole.until - Span(microseconds: 1))))
+    }
     return measure(aggregate, rows)
   }
 

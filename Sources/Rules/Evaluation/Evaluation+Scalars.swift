@@ -4,6 +4,16 @@ internal import Revenue
 
 extension Evaluation {
   func value(of scalar: Scalar) -> Outcome {
+    if let kind = scalar.kind, let gap = staleness(of: kind) { return .missing(gap) }
+    return known(scalar)
+  }
+
+  /// Why a kind says nothing just now; nil where its feeds get on.
+  private func staleness(of kind: Kind) -> Missing? {
+    facts.company.known.range(of: kind)?.staleSince.map { .stale(kind, since: facts.company.calendar.day(of: $0)) }
+  }
+
+  private func known(_ scalar: Scalar) -> Outcome {
     switch scalar {
     case .seats: level.map { .number(Fixed($0.seats)) } ?? .missing(.because(.noSeats))
     case .mrr: level?.mrr.map(Outcome.money) ?? .missing(.because(.noMRR))
@@ -48,6 +58,7 @@ extension Evaluation {
   /// A field of the account record: of all systems that tell it, the one that spoke last.
   func accountField(_ path: [String], _ type: ExpressionType) -> Outcome {
     guard facts.company.known.range(of: .account) != nil else { return .missing(.kindUnknown(.account)) }
+    if let gap = staleness(of: .account) { return .missing(gap) }
     var found: (at: Instant, value: Value)?
     for row in facts.account.entities.rows(.account, asOf: facts.now) {
       guard var value = path.first.flatMap({ row[$0] }) else { continue }
@@ -70,6 +81,7 @@ extension Evaluation {
   /// The highest end-of-day value of the days before today, frozen while an episode is open.
   func peak(_ scalar: Scalar, _ days: Int, _ reference: String) -> Outcome {
     if let frozen = frozen(reference, as: scalar.type) { return frozen }
+    if let gap = staleness(of: .subscription) { return .missing(gap) }
     let today = facts.today
     let levels = facts.account.ledger.levels
     let inForce = levels.last { $0.day <= today - days }
@@ -79,6 +91,18 @@ extension Evaluation {
       return candidates.map(\.seats).max().map { .number(Fixed($0)) } ?? .missing(.because(.noSeats))
     }
     return candidates.compactMap(\.mrr).max().map(Outcome.money) ?? .missing(.because(.noMRR))
+  }
+}
+
+extension Scalar {
+  /// The kind of record it is read from; nil where it follows from what the engine itself keeps.
+  fileprivate var kind: Kind? {
+    switch self {
+    case .seats, .mrr, .planElastic, .accountAge: .subscription
+    case .noticeIn: .account
+    case .caseFeatures: .usage
+    case .caseOpen, .caseAge, .caseVerdict, .openFor, .riskBand, .riskPoints: nil
+    }
   }
 }
 

@@ -14,7 +14,15 @@ extension Evaluation {
     return names.isEmpty ? .missing(.nothingAdopted) : .names(names)
   }
 
+  /// Why nothing can be said of the account's usage, whatever the window; nil where something can.
+  var usageGap: Missing? {
+    if let since = facts.company.usageStaleSince { return .stale(.usage, since: since) }
+    let isSilenceTold = facts.company.coversCustomers && facts.isPaying
+    return facts.usageDays != nil && facts.account.usage.names.isEmpty && !isSilenceTold ? .usageNotCovered : nil
+  }
+
   mutating func usage(_ aggregate: UsageAggregate, _ override: WindowOverride?) -> Outcome {
+    if let gap = usageGap { return .missing(gap) }
     let range: ClosedRange<Day>
     switch days(of: aggregate.window, override) {
     case .range(let days): range = days
@@ -103,13 +111,18 @@ extension Evaluation {
       before = Int(span.wholeDays)
     }
     let end = known.upperBound - max(before, 0)
-    var start = (override?.days ?? window.days).map { end - ($0 - 1) } ?? min(known.lowerBound, end)
+    // A window without a length reaches as far back as nothing is missing.
+    var start = (override?.days ?? window.days).map { end - ($0 - 1) } ?? min(facts.usageDaysWithoutHoles?.lowerBound ?? end, end)
     if window.sinceOpening {
       guard let openedAt = facts.openedAt else { return .missing(.because(.notOpen)) }
       start = max(start, facts.company.calendar.day(of: openedAt))
     }
     if start > end { return .empty }
-    return start < known.lowerBound ? .missing(.usageKnownFrom(known.lowerBound)) : .range(start...end)
+    if start < known.lowerBound { return .missing(.usageKnownFrom(known.lowerBound)) }
+    if let hole = facts.company.usageHoles.first(where: { $0.overlaps(start...end) }) {
+      return .missing(.hole(.usage, hole.lowerBound, hole.upperBound))
+    }
+    return .range(start...end)
   }
 
   /// A value that does not depend on the row at hand.
@@ -156,7 +169,8 @@ extension Evaluation {
 
   /// The product users whom contacts with a role are linked to.
   private func persons(in roles: [String]) -> Persons {
-    guard facts.company.known.range(of: .contact) != nil else { return .missing(.kindUnknown(.contact)) }
+    guard let known = facts.company.known.range(of: .contact) else { return .missing(.kindUnknown(.contact)) }
+    if let since = known.staleSince { return .missing(.stale(.contact, since: facts.company.calendar.day(of: since))) }
     let contacts = facts.account.entities.rows(.contact, asOf: facts.now).filter { row in
       row["role"]?.text.map(roles.contains) ?? false
     }

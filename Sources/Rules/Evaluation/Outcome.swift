@@ -68,6 +68,12 @@ package enum Missing: Hashable, Sendable, CustomStringConvertible {
   case usageKnownFrom(Day)
   case kindUnknown(Kind)
   case kindKnownFrom(Kind, Day)
+  /// A feed that brings the kind has not got on since then: what has happened in between is not known.
+  case stale(Kind, since: Day)
+  /// The window reaches into days of which nothing could be read.
+  case hole(Kind, Day, Day)
+  /// Nothing ever came of the account, and no stream says that this means it did nothing.
+  case usageNotCovered
   case noRow(Kind)
   case unset(Kind, String)
   case because(StaticReason)
@@ -95,12 +101,19 @@ package enum Missing: Hashable, Sendable, CustomStringConvertible {
     case notOpen = "no episode is open"
   }
 
+  /// Whether a feed that does not get on is all that stands in the way.
+  package var isStale: Bool { if case .stale = self { true } else { false } }
+
   package var description: String {
     switch self {
     case .usageUnknown: "usage is not known"
     case .usageKnownFrom(let day): "usage is known only from \(day)"
     case .kindUnknown(let kind): "no feed brings \(kind.plural)"
     case .kindKnownFrom(let kind, let day): "\(kind.plural) are known only from \(day)"
+    case .stale(let kind, let day): "stale: nothing has brought \(kind.plural) since \(day)"
+    case .hole(let kind, let first, let last):
+      first == last ? "\(kind.plural) could not be read on \(first)" : "\(kind.plural) could not be read from \(first) to \(last)"
+    case .usageNotCovered: "no usage feed covers this account"
     case .noRow(let kind): "no matching \(kind.rawValue) is on record"
     case .unset(let kind, let field): "\(field) of the \(kind.rawValue) is not on record"
     case .because(let reason): reason.rawValue

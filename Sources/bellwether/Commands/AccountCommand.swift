@@ -1,6 +1,7 @@
 import ArgumentParser
 import Engine
 import Events
+import Features
 import Revenue
 import Rules
 import Store
@@ -84,21 +85,42 @@ struct AccountPage {
     return lines.isEmpty ? "" : "Expansion cases\n" + lines.joined(separator: "\n")
   }
 
+  private var changes: [TypedChange] {
+    state.entities.changes(asOf: snapshot.now, snapshot.configuration.catalog, calendar)
+  }
+
+  /// What the sources told and what became of it, day by day.
   private var timeline: String {
-    guard !transitions.isEmpty else { return "" }
-    var table = TextTable([("DAY", .left), ("RULE", .left), ("CHANGE", .left), ("LEVEL", .left), ("EVIDENCE", .left)])
-    for transition in transitions {
-      let evidence = (transition.evidence.list ?? []).compactMap(\.text).first ?? ""
-      table.add([calendar.day(of: transition.at).description, transition.finding.rule, transition.reason, transition.level, evidence])
+    var lines: [(at: Instant, cells: [String])] = changes.map { change in
+      let learned = change.learnedAt > change.at + Self.lateness ? "learned \(calendar.day(of: change.learnedAt))" : ""
+      return (change.at, [change.kind.rawValue, change.description, "", learned])
     }
+    lines += transitions.map { transition in
+      let evidence = (transition.evidence.list ?? []).compactMap(\.text).first ?? ""
+      return (transition.at, [transition.finding.rule, transition.reason, transition.level, evidence])
+    }
+    guard !lines.isEmpty else { return "" }
+    var table = TextTable([("DAY", .left), ("RULE OR RECORD", .left), ("CHANGE", .left), ("LEVEL", .left), ("EVIDENCE", .left)])
+    let ordered = lines.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }
+    for (_, line) in ordered { table.add([calendar.day(of: line.at).description] + line.cells) }
     return "Timeline\n" + table.rendered()
   }
+
+  /// What was learned later than this is shown as such.
+  private static let lateness = Span.days(2)
 
   var json: JSON {
     let entry = QueueEntry(state, snapshot)
     return [
       "account": entry.json, "as_of": JSON(snapshot.today), "score": state.score, "cases": .list(state.cases.map(\.json)),
       "churned_on": JSON(state.churnedOn),
+      "changes": .list(
+        changes.map { change in
+          [
+            "at": JSON(change.at), "learned_at": JSON(change.learnedAt), "kind": .text(change.kind.rawValue), "id": .text(change.id),
+            "system": .text(change.system), "topic": .text(change.topic.rawValue), "from": JSON(change.from), "to": JSON(change.to),
+          ]
+        }),
       "transitions": .list(
         transitions.map { transition in
           [

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ConfigFiles
+import Engine
 import Events
 import Feeds
 import Logging
@@ -9,33 +10,31 @@ import Transport
 /// `bellwether feeds`
 struct FeedsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "feeds", abstract: "What the feeds have brought, and how far each is known.", subcommands: [List.self, Poll.self],
+    commandName: "feeds", abstract: "What the feeds have brought, and how far each is known.",
+    subcommands: [List.self, Poll.self, Accept.self],
     defaultSubcommand: List.self)
 
   struct List: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "Every stream: known range, last success, last error.")
+    static let configuration = CommandConfiguration(
+      commandName: "list", abstract: "Every stream: state, freshness, known range, cursor, requests, records, error.")
 
     @OptionGroup var shared: SharedOptions
 
     func run() async throws {
       let store = try EventStore(path: shared.store, access: .readOnly)
-      let streams = try await store.streamStates()
+      let loaded = try? shared.loadConfiguration(needsSecrets: false)
+      let now = WallClock.now()
+      let report = FeedReport(
+        streams: try await store.streamStates(), days: try await store.streamDays(since: FeedReport.firstDay(now)),
+        suspected: try await Self.suspected(store), connectors: loaded?.connectors ?? [], calendar: loaded?.engine.calendar ?? .utc,
+        now: now)
       let counts = try await store.eventCounts()
       let unlinked = try await store.unlinkedRecords()
       if shared.json {
-        StandardOutput.print(json(streams, counts, unlinked).serialized())
+        StandardOutput.print(json(report, counts, unlinked).serialized())
         return
       }
-      var table = TextTable([
-        ("STREAM", .left), ("KNOWN FROM", .left), ("COMPLETE THROUGH", .left), ("LAST SUCCESS", .left), ("LAST ERROR", .left),
-      ])
-      for state in streams {
-        table.add([
-          state.stream, state.knownFrom?.iso8601 ?? "–", state.completeThrough?.iso8601 ?? "–", state.lastSuccess?.iso8601 ?? "never",
-          state.isFailing ? state.lastError ?? "unknown" : "–",
-        ])
-      }
-      StandardOutput.print(table.isEmpty ? "No stream has been polled yet." : table.rendered())
+      StandardOutput.print(report.text)
       if let files = FolderFiles(streams).table { StandardOutput.print("\n" + files) }
       guard !counts.isEmpty else { return }
       var records = TextTable([("KIND", .left), ("SYSTEM", .left), ("RECORDS", .right)])
@@ -47,16 +46,14 @@ struct FeedsCommand: AsyncParsableCommand {
       StandardOutput.print("\n" + strangers.rendered())
     }
 
-    private func json(_ streams: [StreamState], _ counts: [EventCount], _ unlinked: [UnlinkedRecords]) -> JSON {
+    /// The systems whose usage is held.
+    private static func suspected(_ store: EventStore) async throws -> [String] {
+      try await store.loadStates().portfolio.flatMap { PortfolioState(json: $0) }?.suspectedSystems ?? []
+    }
+
+    private func json(_ report: FeedReport, _ counts: [EventCount], _ unlinked: [UnlinkedRecords]) -> JSON {
       [
-        "streams": .list(
-          streams.map { state in
-            [
-              "stream": .text(state.stream), "known_from": JSON(state.knownFrom), "complete_through": JSON(state.completeThrough),
-              "last_success": JSON(state.lastSuccess), "last_error": state.isFailing ? JSON(state.lastError) : .null,
-              "files": FolderFiles([state]).json,
-            ]
-          }),
+        "streams": .list(report.rows.map(\.json)),
         "records": .list(
           counts.map { ["kind": .text($0.kind.rawValue), "system": .text($0.system), "count": JSON($0.count)] }),
         "unlinked": .list(
@@ -67,6 +64,27 @@ struct FeedsCommand: AsyncParsableCommand {
             ]
           }),
       ]
+    }
+  }
+
+  struct Accept: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "accept", abstract: "Say that what looks like an outage is none: usage counts again at once.",
+      discussion: "The store must not be in use: stop the daemon first. Otherwise usage counts again by itself after 48 hours.")
+
+    @Argument(help: "The system under suspicion, as `bellwether feeds` and the warning name it.") var name: String
+    @OptionGroup var shared: SharedOptions
+
+    func run() async throws {
+      let store = try EventStore(path: shared.store, access: .exclusive)
+      let suspected = try await store.loadStates().portfolio.flatMap { PortfolioState(json: $0) }?.suspectedSystems ?? []
+      guard suspected.contains(name) else {
+        let known = suspected.isEmpty ? "nothing is" : "these are: \(suspected.joined(separator: ", "))"
+        throw ValidationError("'\(name)' is not under suspicion; \(known).")
+      }
+      try await store.acceptOutage(of: name, at: WallClock.now())
+      try await EngineHost(store: store).catchUp()
+      StandardOutput.print("The fall of \(name) counts as real from now on.")
     }
   }
 
@@ -123,11 +141,6 @@ struct FeedsCommand: AsyncParsableCommand {
       return try await poller.poll(at: WallClock.now(), cursors: [:], commit: show)
     }
   }
-}
-
-extension StreamState {
-  /// Whether its last poll failed.
-  var isFailing: Bool { lastFailure.map { failure in lastSuccess.map { failure > $0 } ?? true } ?? false }
 }
 
 extension Record {

@@ -40,7 +40,7 @@ struct Daemon: Sendable {
     let now = try await businessClock(client).now()
     try await store.activate(digest: configuration.engine.digest, content: configuration.engineContent, at: now)
     try await store.setMappings(configuration.links, at: now)
-    let host = try await EngineHost(store: store)
+    let host = try await EngineHost(store: store) { [logger] in Self.log($0, logger) }
     try await host.catchUp()
     let tokens = configuration.tokens(besideStore: store.path)
     let budgets = simulatedClockURL == nil ? HostBudgets() : nil
@@ -53,8 +53,9 @@ struct Daemon: Sendable {
       logger: logger, atStage: { if case .freezing = $0 { Failpoint.hit(.beforeFreezing) } })
     let notifier = ServiceNotifier(environment: ProcessInfo.processInfo.environment)
     var services: [any Service] = [TransportService(client: client)]
-    services.append(console(feeds: runners.count, notifier))
-    services += try work(client, host, runners, dispatcher)
+    let watch = FreshnessWatch(runners: runners, store: store, start: now)
+    services.append(console(watch, notifier))
+    services += try work(client, host, watch, dispatcher)
     try await run(services, signals)
     notifier.stopping()
     try await store.checkpoint()
@@ -64,12 +65,21 @@ struct Daemon: Sendable {
     simulatedClockURL.map { .simulated(SimulatedClock(url: $0, client: client)) } ?? .machine
   }
 
-  private func work(_ client: CurlClient, _ host: EngineHost, _ runners: [FeedRunner], _ dispatcher: Dispatcher) throws -> [any Service] {
+  /// What ops must hear of is heard in the log too, where no sink is set up for it.
+  private static func log(_ notice: Notice, _ logger: Logger) {
+    guard let alert = try? Alert(json: notice.content) else { return }
+    let metadata: Logger.Metadata = [
+      "feed": .string(alert.account.name), "facts": .string(alert.facts.map(\.text).joined(separator: "; ")),
+    ]
+    logger.log(level: alert.change == .resolved ? .notice : .warning, "\(alert.title)", metadata: metadata)
+  }
+
+  private func work(_ client: CurlClient, _ host: EngineHost, _ watch: FreshnessWatch, _ dispatcher: Dispatcher) throws -> [any Service] {
     if let simulatedClockURL {
       let clock = SimulatedClock(url: simulatedClockURL, client: client)
       return [
         SimulatedTimeline(
-          clock: clock, runners: runners, store: store, host: host, dispatcher: dispatcher, onInstant: onInstant, atEnd: atEnd,
+          clock: clock, watch: watch, store: store, host: host, dispatcher: dispatcher, onInstant: onInstant, atEnd: atEnd,
           logger: logger)
       ]
     }
@@ -80,17 +90,18 @@ struct Daemon: Sendable {
     let listeners = try PushListener.all(
       configuration.connectors, secrets: configuration.secrets, store: store, wakeEngine: { wakeup.yield() }, logger: logger)
     for listener in listeners { services.append(listener.server.application { listener.listening(at: $0) }) }
-    for runner in runners {
+    services.append(FreshnessService(watch: watch, wakeEngine: { wakeup.yield() }, logger: logger))
+    for runner in watch.runners {
       services.append(FeedService(runner: runner, store: store, wakeEngine: { wakeup.yield() }, logger: logger))
     }
     return services
   }
 
-  private func console(feeds: Int, _ notifier: ServiceNotifier) -> any Service {
-    let status = "\(feeds) feeds, \(configuration.engine.rules.rules.count) rules"
+  private func console(_ watch: FreshnessWatch, _ notifier: ServiceNotifier) -> any Service {
+    let status = "\(watch.runners.count) feeds, \(configuration.engine.rules.rules.count) rules"
     let server = ConsoleServer(
       host: "127.0.0.1", port: consolePort ?? configuration.main.consolePort, metrics: metrics, logger: logger,
-      readiness: { [store] in await Self.readiness(store) })
+      readiness: { await Self.readiness(watch) })
     return server.application { port in
       notifier.ready(status)
       onListening(port)
@@ -107,15 +118,17 @@ struct Daemon: Sendable {
     try await ServiceGroup(configuration: settings).run()
   }
 
-  /// Ready means: the store answers, and no stream's last poll failed.
-  private static func readiness(_ store: EventStore) async -> Readiness {
+  /// Ready means: the store answers, each enabled feed has been polled once, and no stream's last poll failed.
+  private static func readiness(_ watch: FreshnessWatch) async -> Readiness {
     do {
-      let failing = try await store.streamStates().filter { state in
-        guard let failure = state.lastFailure else { return false }
-        return state.lastSuccess.map { failure > $0 } ?? true
+      let states = try await watch.states()
+      var reasons: [String] = []
+      for runner in watch.runners {
+        let own = states.filter { $0.stream.hasPrefix(runner.connector.name + ".") }
+        if own.allSatisfy({ $0.firstTried == nil }) { reasons.append("feed \(runner.connector.name) has not been polled yet") }
+        reasons += own.filter(\.isFailing).map { "feed \($0.stream) is failing: \($0.lastError ?? "unknown error")" }
       }
-      if failing.isEmpty { return Readiness(isReady: true, reasons: ["ready"]) }
-      return Readiness(isReady: false, reasons: failing.map { "feed \($0.stream) is failing: \($0.lastError ?? "unknown error")" })
+      return Readiness(isReady: reasons.isEmpty, reasons: reasons.isEmpty ? ["ready"] : reasons)
     } catch {
       return Readiness(isReady: false, reasons: ["the store does not answer: \(error)"])
     }

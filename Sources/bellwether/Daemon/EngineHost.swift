@@ -8,6 +8,8 @@ actor EngineHost {
   private var fold: LogFold
   /// The most steps that share one transaction.
   private let batch: Int
+  /// Told of each notice for ops once it is stored.
+  private let onOps: @Sendable (Notice) -> Void
   private var isFolding = false
   private var isAskedAgain = false
   private var failure: (any Error)?
@@ -15,9 +17,12 @@ actor EngineHost {
   static let defaultBatch = 200
 
   /// - Throws: what the store throws, or `DamagedState`.
-  init(store: EventStore, batch: Int = EngineHost.defaultBatch) async throws {
+  init(
+    store: EventStore, batch: Int = EngineHost.defaultBatch, onOps: @escaping @Sendable (Notice) -> Void = { _ in }
+  ) async throws {
     self.store = store
     self.batch = batch
+    self.onOps = onOps
     let source = try await ConfigurationArchive(store).source()
     let saved = try await store.loadStates()
     guard let portfolio = saved.portfolio else {
@@ -52,7 +57,9 @@ actor EngineHost {
       isAskedAgain = false
       while case let steps = try await store.steps(after: fold.portfolio.position, limit: batch), !steps.isEmpty {
         Failpoint.hit(.betweenTransactions)
-        try await store.apply(try fold.fold(steps))
+        let outcome = try fold.fold(steps)
+        try await store.apply(outcome)
+        for notice in outcome.notices where notice.topic == Notice.ops { onOps(notice) }
         folded += steps.count
       }
     } while isAskedAgain

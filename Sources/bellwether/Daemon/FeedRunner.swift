@@ -42,6 +42,8 @@ struct FeedRunner: Sendable {
     var progress = FirstImport(isFirst: isFirst, logger: logger)
     let report = try await read(at: now, cursors: Dictionary(cursors) { $1 }) { page in
       Failpoint.hit(.pageReceived)
+      Counter(label: "bellwether_stream_records_total", dimensions: [("stream", storedName(page.stream))])
+        .increment(by: page.records.count)
       try await commit(Page(page, stream: storedName(page.stream)))
       progress.note(page.records.count)
     }
@@ -57,7 +59,8 @@ struct FeedRunner: Sendable {
       .poll(at: now, wallNow: WallClock.now(), cursors: cursors, commit: commit)
   }
 
-  private func storedName(_ stream: String) -> String { "\(connector.name).\(stream)" }
+  /// A stream's name in the store.
+  func storedName(_ stream: String) -> String { "\(connector.name).\(stream)" }
 
   private func note(_ report: PollReport, at now: Instant) async throws {
     Counter(label: "bellwether_feed_records_total", dimensions: [("feed", connector.name)]).increment(by: report.records)
@@ -69,9 +72,19 @@ struct FeedRunner: Sendable {
     for failure in report.failures {
       Counter(label: "bellwether_feed_failures_total", dimensions: [("feed", connector.name)]).increment()
       logger.warning("feed failed", metadata: ["error": .string(failure.description), "hint": .string(failure.hint)])
-      try await store.recordFailure(
-        stream: storedName(failure.stream), system: connector.system, error: "\(failure.message); \(failure.hint)", at: now)
     }
+    try await store.recordPolls(
+      connector.streams.map { StreamPoll($0.name, of: connector, in: report, storedAs: storedName($0.name)) }, at: now,
+      next: now + connector.pollInterval)
+  }
+}
+
+extension StreamPoll {
+  fileprivate init(_ name: String, of connector: Connector, in report: PollReport, storedAs stream: String) {
+    var outcome: Outcome?
+    if report.finished.contains(name) { outcome = .finished }
+    if let failure = report.failures.last(where: { $0.stream == name }) { outcome = .failed("\(failure.message); \(failure.hint)") }
+    self.init(stream: stream, system: connector.system, requests: report.requests[name] ?? 0, outcome: outcome)
   }
 }
 
@@ -107,7 +120,8 @@ struct FirstImport {
 extension Page {
   fileprivate init(_ page: PolledPage, stream: String) {
     self.init(
-      stream: stream, system: page.system, records: page.records, cursor: page.cursor, kinds: page.completes, knownFrom: page.knownFrom,
-      completeThrough: page.completeThrough, observedAt: page.observedAt, lag: page.lag)
+      stream: stream, system: page.system, records: page.records, cursor: page.cursor, kinds: page.completes,
+      coversCustomers: page.coversCustomers, knownFrom: page.knownFrom, completeThrough: page.completeThrough, observedAt: page.observedAt,
+      lag: page.lag)
   }
 }

@@ -11,7 +11,7 @@ import Store
 /// The pages of one instant share a transaction in order of feed name, so that a run depends on nothing but its seed.
 struct SimulatedTimeline: Service {
   let clock: SimulatedClock
-  let runners: [FeedRunner]
+  let watch: FreshnessWatch
   let store: EventStore
   let host: EngineHost
   let dispatcher: Dispatcher
@@ -27,6 +27,7 @@ struct SimulatedTimeline: Service {
   }
 
   private func runUntilEnd() async throws {
+    let runners = watch.runners
     var due = runners.map { _ in Instant.distantPast }
     var reading = try await clock.read()
     while true {
@@ -34,6 +35,7 @@ struct SimulatedTimeline: Service {
       let ready = runners.indices.filter { due[$0] <= reading.now }
       try await poll(ready.map { runners[$0] }, at: reading.now)
       for index in ready { due[index] = reading.now + runners[index].connector.pollInterval }
+      _ = try await watch.look(at: reading.now)
       try await host.catchUp()
       try await deliver()
       await onInstant(reading.now)

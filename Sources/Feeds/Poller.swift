@@ -219,11 +219,12 @@ package struct Poller: Sendable {
   private nonisolated(nonsending) func exchange(_ request: HTTPRequest, _ walk: inout StreamWalk, _ now: Instant) async throws
     -> StreamWalk.Outcome
   {
+    var request = request
     do {
       let access = try await credential.access()
-      var response = try await ask(request, &walk, access, now)
+      var response = try await ask(&request, &walk, access, now)
       if let access, walk.isRefusal(ofToken: response) {
-        response = try await ask(request, &walk, try await credential.access(insteadOf: access), now)
+        response = try await ask(&request, &walk, try await credential.access(insteadOf: access), now)
       }
       // Before a piece of it is quoted: half a secret could not be found any more. Records are quoted nowhere, and are not searched.
       if walk.mayQuote(response) { response = credential.redaction.response(response) }
@@ -238,19 +239,20 @@ package struct Poller: Sendable {
     }
   }
 
+  /// Sends a request with its credential; `request` itself is left without one.
   private nonisolated(nonsending) func ask(
-    _ request: HTTPRequest, _ walk: inout StreamWalk, _ access: Access?, _ now: Instant
+    _ request: inout HTTPRequest, _ walk: inout StreamWalk, _ access: Access?, _ now: Instant
   ) async throws -> HTTPResponse {
-    var request = request
     if let access, access.baseURL != walk.baseURL {
       // The same request, with the API where the token says it is.
       walk.moveBase(to: access.baseURL)
       request = walk.next(now: now) ?? request
     }
-    credential.apply(access, to: &request)
-    request.allowPrivate = connector.allowPrivate
-    if walk.stream.decoding.isStreamed { request.spool = spoolFolder.map { HTTPRequest.Spool(folder: $0) } }
-    return try await send(request)
+    var sent = request
+    credential.apply(access, to: &sent)
+    sent.allowPrivate = connector.allowPrivate
+    if walk.stream.decoding.isStreamed { sent.spool = spoolFolder.map { HTTPRequest.Spool(folder: $0) } }
+    return try await send(sent)
   }
 
   private func page(_ walk: StreamWalk, _ records: [Record], _ rejected: [RejectedRecord], _ now: Instant) -> PolledPage {

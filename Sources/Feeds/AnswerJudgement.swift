@@ -63,9 +63,9 @@ extension StreamWalk {
     rule(for: response).map { $0.action == .refresh } ?? (response.status == 401)
   }
 
-  /// Whether a piece of the answer may come into a message for people.
+  /// Whether a piece of the answer may come into a message for people; what holds records never does.
   func mayQuote(_ response: HTTPResponse) -> Bool {
-    !(200..<300).contains(response.status) || errorRules.contains { $0.status == response.status }
+    !(200..<300).contains(response.status) || rule(for: response)?.action == .fail
   }
 
   private func waiting(_ response: HTTPResponse) -> Judgement {
@@ -126,13 +126,23 @@ extension StreamWalk {
 
   /// Asks another base URL from here on, for the same page.
   ///
-  /// A next page's URL moves along: the token of one host is for no other.
+  /// The URL of a next page moves along: the token of one host is for no other.
   mutating func moveBase(to newBase: String) {
     baseURL = newBase
-    guard case .nextURL = stream.paging, let url = position.walk?.token?.text, let old = try? RequestTarget(url),
-      let base = try? RequestTarget(newBase), !old.isSameOrigin(as: base)
-    else { return }
-    position.walk?.token = .text(base.origin + url.dropFirst(old.origin.count))
+    if stream.paging.followsLinks, let link = position.walk?.token {
+      let moved = atBase(link)
+      position.walk?.token = moved
+    }
+    if let waiting = followUp, waiting.current.paging.followsLinks, let link = waiting.token {
+      let moved = atBase(link)
+      followUp?.token = moved
+    }
+  }
+
+  private func atBase(_ link: JSON) -> JSON {
+    guard let url = link.text, let old = try? RequestTarget(url), let base = try? RequestTarget(baseURL), !old.isSameOrigin(as: base)
+    else { return link }
+    return .text(base.origin + url.dropFirst(old.origin.count))
   }
 }
 
@@ -153,5 +163,5 @@ extension RequestTarget {
   /// Scheme, host and port, the port only where it is written.
   var origin: String { (isSecure ? "https://" : "http://") + host + (port.map { ":\($0)" } ?? "") }
 
-  private var effectivePort: Int { port ?? (isSecure ? 443 : 80) }
+  var effectivePort: Int { port ?? (isSecure ? 443 : 80) }
 }

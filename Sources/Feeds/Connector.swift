@@ -39,6 +39,7 @@ extension Connector {
     let request: RequestTemplate
     let paging: Paging
     let cursor: CursorPlan
+    package let decoding: Decoding
     let selection: RecordSelection
     /// What is asked beside each page, in order; each sees what those before it brought.
     let followUps: [FollowUp]

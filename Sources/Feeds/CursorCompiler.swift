@@ -42,7 +42,8 @@ enum CursorCompiler {
     if node.text == "true" {
       guard plan.fields.isEmpty else { return }
       diagnostics.report(
-        .badCursor, "newest_first does not say where a record's time is", at: node.range, hint: "add field: created_at, or write the path here")
+        .badCursor, "newest_first does not say where a record's time is", at: node.range,
+        hint: "add field: created_at, or write the path here")
     } else if !plan.fields.isEmpty {
       diagnostics.report(.badCursor, "the record's time is named twice", at: node.range, hint: "write newest_first: true")
     } else {

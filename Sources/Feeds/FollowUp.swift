@@ -52,7 +52,7 @@ struct PageFollowUp: Sendable {
   /// The page's records, with what was found for them so far.
   private(set) var records: [JSON]
   /// The next page of what is being asked for.
-  private(set) var token: JSON?
+  var token: JSON?
   /// How often the vendor wanted to be asked for less.
   private(set) var shrunk: Int
   private var index = -1

@@ -8,7 +8,7 @@ package final class HostBudgets: Sendable {
   package typealias Clock = @Sendable () -> Duration
 
   private let now: Clock
-  /// By scheme, host and port.
+  /// By host and port.
   private let ledgers = Mutex<[String: RequestLedger]>([:])
 
   package init(now: @escaping Clock = HostBudgets.steadyClock()) { self.now = now }
@@ -44,7 +44,10 @@ package final class HostBudgets: Sendable {
     return ledgers.withLock { $0[Self.host(of: url)]?.use(at: now) ?? [] }
   }
 
-  private static func host(of url: String) -> String { (try? RequestTarget(url))?.origin.lowercased() ?? url }
+  private static func host(of url: String) -> String {
+    guard let target = try? RequestTarget(url) else { return url }
+    return "\(target.host.lowercased()):\(target.effectivePort)"
+  }
 }
 
 /// A budget has no place for longer than a poll may wait.

@@ -42,6 +42,12 @@ package struct PollReport: Sendable {
 
   /// The most rejected records a report holds; pages hold them all.
   package static let rejectedLimit = 100
+
+  fileprivate mutating func count(_ records: [Record], _ rejected: [RejectedRecord]) {
+    pages += 1
+    self.records += records.count
+    self.rejected.append(contentsOf: rejected.prefix(max(0, Self.rejectedLimit - self.rejected.count)))
+  }
 }
 
 /// Polls one feed: walks each stream from its cursor to now and hands over page after page.
@@ -53,6 +59,8 @@ package struct Poller: Sendable {
   package static let pauseLimit = Duration.seconds(900)
 
   package let connector: Connector
+  /// Where bodies that are read record by record are put while they are downloaded; nil keeps them in memory.
+  package var spoolFolder: String?
   private let credential: Credential
   private let budgets: HostBudgets?
   private let seed: UInt64
@@ -148,13 +156,13 @@ package struct Poller: Sendable {
     walk.moveBase(to: connector.baseURL)
     while let request = walk.next(now: now) {
       try Task.checkCancellation()
-      switch try await exchange(request, &walk, now) {
+      var outcome = try await exchange(request, &walk, now)
+      if case .body(let response) = outcome { outcome = try await read(response, &walk, at: now, report: &report, commit: commit) }
+      switch outcome {
       case .page(let records, let rejected):
-        report.pages += 1
-        report.records += records.count
-        report.rejected.append(contentsOf: rejected.prefix(max(0, PollReport.rejectedLimit - report.rejected.count)))
+        report.count(records, rejected)
         try await commit(page(walk, records, rejected, now))
-      case .more: break
+      case .more, .body: break
       case .retry(let delay, let reason):
         report.retries.append("\(connector.name)/\(stream.name): \(reason)")
         report.paused += delay
@@ -169,6 +177,31 @@ package struct Poller: Sendable {
       }
     }
     return true
+  }
+
+  /// Reads a body page by page and hands over all pages but the last, whose outcome it gives: the walk moves on with that one alone.
+  private nonisolated(nonsending) func read(
+    _ response: HTTPResponse, _ walk: inout StreamWalk, at now: Instant, report: inout PollReport,
+    commit: nonisolated(nonsending) (PolledPage) async throws -> Void
+  ) async throws -> StreamWalk.Outcome {
+    let reader = RecordReader(EncodedBody(response), decoding: walk.stream.decoding)
+    var held: [DecodedRecord] = []
+    while true {
+      try Task.checkCancellation()
+      let next = Result { () throws(DecodeFailure) in try reader.next(limit: StreamWalk.bodyPageLimit) }
+      let isLast = if case .success(let records) = next { records.isEmpty } else { false }
+      if isLast { return walk.take(held, of: response, isLast: true, now: now) }
+      if !held.isEmpty {
+        let outcome = walk.take(held, of: response, isLast: false, now: now)
+        guard case .page(let records, let rejected) = outcome else { return outcome }
+        report.count(records, rejected)
+        try await commit(page(walk, records, rejected, now))
+      }
+      switch next {
+      case .success(let records): held = records
+      case .failure(let failure): return walk.receive(failure)
+      }
+    }
   }
 
   /// One request, asked once more with a new access token where the first was refused.
@@ -205,6 +238,7 @@ package struct Poller: Sendable {
     }
     credential.apply(access, to: &request)
     request.allowPrivate = connector.allowPrivate
+    if walk.stream.decoding.isStreamed { request.spool = spoolFolder.map { HTTPRequest.Spool(folder: $0) } }
     return try await send(request)
   }
 

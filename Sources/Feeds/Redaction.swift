@@ -1,4 +1,5 @@
 internal import ConfigFiles
+internal import Events
 internal import Transport
 
 /// Takes secrets out of texts that a vendor wrote, since some repeat in an error what they were sent.
@@ -11,14 +12,16 @@ struct Redaction: Sendable {
 
   init(_ secrets: some Sequence<Secret>) {
     let forms = secrets.filter { $0.revealed.utf8.count >= Self.shortest }.flatMap { secret in
-      // As it is, as it stands in a URL, in base64, and in JSON whose writer escapes slashes.
+      // As it is, as it stands in a URL, in base64, and in JSON with its slashes escaped or not.
       [
         secret.revealed, RequestTemplate.percentEncoded(secret.revealed), base64(secret.revealed),
-        secret.revealed.replacing("/", with: "\\/"),
+        Self.inJSON(secret), Self.inJSON(secret).replacing("/", with: "\\/"),
       ]
     }
     self.secrets = Set(forms).sorted { ($0.utf8.count, $0) > ($1.utf8.count, $1) }.map { Secret($0) }
   }
+
+  private static func inJSON(_ secret: Secret) -> String { String(JSON.text(secret.revealed).serialized().dropFirst().dropLast()) }
 
   func text(_ text: String) -> String {
     secrets.reduce(text) { text, secret in text.contains(secret.revealed) ? text.replacing(secret.revealed, with: "•••") : text }
@@ -26,7 +29,8 @@ struct Redaction: Sendable {
 
   func response(_ response: HTTPResponse) -> HTTPResponse {
     let body = String(decoding: response.body, as: UTF8.self)
-    return HTTPResponse(status: response.status, headers: response.headers, body: Array(text(body).utf8))
+    return HTTPResponse(
+      status: response.status, headers: response.headers, body: Array(text(body).utf8), spooled: response.spooled)
   }
 
   func failure(_ failure: FeedFailure) -> FeedFailure {

@@ -1,5 +1,9 @@
-internal import ConfigFiles
+package import ConfigFiles
 internal import Events
+
+extension Diagnostic.Code {
+  package static let badDecode: Self = "BW0221"
+}
 
 /// Reads one stream of a feed file.
 struct StreamCompiler {
@@ -20,6 +24,7 @@ struct StreamCompiler {
     let pager = PagingCompiler(cursor: cursor, hasPageSize: request?.pageSize != nil)
     let paging = reader.optional("paging").map { pager.paging($0, into: &diagnostics) } ?? Connector.Paging.none
     let followUps = followUps(&reader, cursor, into: &diagnostics)
+    let decoding = decoding(&reader, paging, hasFollowUps: !followUps.isEmpty, into: &diagnostics)
     let selection = reader.required("records", into: &diagnostics).flatMap { Self.selection($0, into: &diagnostics) }
     let rules = reader.list("errors", into: &diagnostics).compactMap { Self.errorRule($0, into: &diagnostics) }
     var compiler = MappingCompiler()
@@ -36,6 +41,7 @@ struct StreamCompiler {
         .badExpand, "rows have no place for what expand: finds", at: reader.range(ofKey: "expand"),
         hint: "expand: needs records that are objects")
     }
+    checkSelection(selection, decoding, reader, into: &diagnostics)
     if rules.contains(where: { $0.action == .shrink }), request.pageSize == nil, cursor.step == nil {
       diagnostics.report(
         .badPaging, "nothing here can be asked for less", at: reader.range(ofKey: "errors"),
@@ -43,7 +49,8 @@ struct StreamCompiler {
     }
     return Connector.Stream(
       name: name, isBackfill: isBackfill, completes: completes, coversCustomers: covers, start: start ?? self.start, request: request,
-      paging: paging, cursor: cursor, selection: selection, followUps: followUps, mappings: mappings, paths: compiler.paths,
+      paging: paging, cursor: cursor, decoding: decoding, selection: selection, followUps: followUps, mappings: mappings,
+      paths: compiler.paths,
       errorRules: rules)
   }
 
@@ -60,6 +67,47 @@ struct StreamCompiler {
 
   private static func kind(_ node: Node, into diagnostics: inout Diagnostics) -> Kind? {
     node.choice(for: "a kind", among: Kind.allCases.map(\.rawValue), into: &diagnostics).flatMap(Kind.init(rawValue:))
+  }
+
+  private func decoding(
+    _ reader: inout MappingReader, _ paging: Connector.Paging, hasFollowUps: Bool, into diagnostics: inout Diagnostics
+  ) -> Decoding {
+    let layers = reader.list("decode", into: &diagnostics).compactMap { $0.text(for: "decode", into: &diagnostics) }
+    let range = reader.range(ofKey: "decode")
+    do throws(Decoding.Fault) {
+      let decoding = try Decoding(layers: layers)
+      guard decoding.isStreamed else { return decoding }
+      switch paging {
+      case .none, .link: break
+      default:
+        diagnostics.report(
+          .badDecode, "what is read record by record has no answer around it to page by", at: range,
+          hint: "leave paging: out, or use link_header")
+      }
+      if hasFollowUps {
+        diagnostics.report(
+          .badDecode, "what is read record by record cannot be expanded", at: range, hint: "remove expand:, or list it by another stream")
+      }
+      return decoding
+    } catch {
+      diagnostics.report(.badDecode, "\(error)", at: range, hint: "write the outermost layer first, such as [zip, gzip, jsonl]")
+      return Decoding()
+    }
+  }
+
+  private func checkSelection(
+    _ selection: Connector.RecordSelection, _ decoding: Decoding, _ reader: MappingReader, into diagnostics: inout Diagnostics
+  ) {
+    guard decoding.isStreamed else { return }
+    let isWhole = if case .list(let path) = selection { path.steps.isEmpty } else { false }
+    if decoding.format != .json, !isWhole {
+      diagnostics.report(
+        .badDecode, "each line of \(decoding.format.rawValue) is a record", at: reader.range(ofKey: "records"), hint: "write records: .")
+    } else if case .rows = selection {
+      diagnostics.report(
+        .badDecode, "rows are not read from what is wrapped", at: reader.range(ofKey: "records"), hint: "name the path of a list of objects"
+      )
+    }
   }
 
   private func followUps(

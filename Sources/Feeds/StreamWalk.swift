@@ -11,6 +11,8 @@ package struct StreamWalk: Sendable {
     case page(records: [Record], rejected: [RejectedRecord])
     /// The page wants more requests before it is whole; ask for the next one. Nothing is to be stored yet.
     case more
+    /// The answer's body is read record by record: give what is in it to `take`.
+    case body(HTTPResponse)
     /// Wait, then ask for the next request.
     case retry(after: Duration, reason: String)
     case failed(FeedFailure)
@@ -37,11 +39,11 @@ package struct StreamWalk: Sendable {
   /// The vendor's records at the last page's end, which keyset paging reads again.
   private var border: Set<JSON> = []
   /// The page that waits for what is asked beside it.
-  private var followUp: PageFollowUp?
+  var followUp: PageFollowUp?
   /// How often the vendor wanted less to be asked beside a page.
   private var followUpsShrunk = 0
   /// The URL last asked for.
-  private var askedURL = ""
+  private(set) var askedURL = ""
 
   /// - Parameters:
   ///   - cursor: as it was stored with the last page; null at first.
@@ -78,10 +80,6 @@ package struct StreamWalk: Sendable {
     if position.walk == nil, !begin(now: now) {
       isFinished = true
       return nil
-    }
-    if stream.paging.followsLinks, let url = position.walk?.token?.text, case .failure = sameOrigin(url) {
-      // The feed has moved to another host since the link was stored.
-      position.walk?.token = nil
     }
     guard let walk = position.walk else { return nil }
     var filling = RequestTemplate.Filling()
@@ -165,6 +163,7 @@ package struct StreamWalk: Sendable {
     case .wait(let reason, let cause, let pause): return wait(reason: reason, cause: cause, pause)
     case .failed(let failure): return .failed(failure)
     }
+    if stream.decoding.isStreamed { return .body(response) }
     let answer: JSON
     do {
       answer = try JSON(parsing: response.body)
@@ -259,7 +258,7 @@ package struct StreamWalk: Sendable {
     return wait(reason: error.description, cause: .unavailable, atLeast: .zero)
   }
 
-  private func date(of response: HTTPResponse, now: Instant) -> Instant { response.header("Date").flatMap(HTTPDate.parse) ?? now }
+  func date(of response: HTTPResponse, now: Instant) -> Instant { response.header("Date").flatMap(HTTPDate.parse) ?? now }
 
   private mutating func take(_ page: ReadPage) -> Outcome {
     let news = news(in: page)
@@ -273,7 +272,7 @@ package struct StreamWalk: Sendable {
   }
 
   /// What was not read before, as far as the walk can tell.
-  private func news(in page: ReadPage) -> [JSON] {
+  func news(in page: ReadPage) -> [JSON] {
     let news = border.isEmpty ? page.records : page.records.filter { !border.contains($0) }
     guard stream.cursor.granularity != nil, let floor = position.walk?.floor else { return news }
     return news.filter { record in time(of: record, in: page).map { $0 >= floor } ?? true }
@@ -315,7 +314,7 @@ package struct StreamWalk: Sendable {
     }
   }
 
-  private mutating func land(_ page: ReadPage, _ mapped: MappedPage) -> Outcome {
+  mutating func land(_ page: ReadPage, _ mapped: MappedPage) -> Outcome {
     switch pageStep(page) {
     case .failure(let failure): return .failed(failure)
     case .success(let step): return land(step, page, mapped)
@@ -421,7 +420,7 @@ package struct StreamWalk: Sendable {
 
   func fail(_ cause: FeedFailure.Cause, _ message: String, _ hint: String) -> Outcome { .failed(failure(cause, message, hint)) }
 
-  private mutating func wait(reason: String, cause: FeedFailure.Cause, atLeast floor: Duration) -> Outcome {
+  mutating func wait(reason: String, cause: FeedFailure.Cause, atLeast floor: Duration) -> Outcome {
     wait(reason: reason, cause: cause, Backoff.Pause(atLeast: floor))
   }
 

@@ -41,7 +41,8 @@ struct TemplateCompiler {
     return request
   }
 
-  private func headers(_ reader: inout MappingReader, _ use: inout Use, into diagnostics: inout Diagnostics) -> [RequestTemplate.Parameter] {
+  private func headers(_ reader: inout MappingReader, _ use: inout Use, into diagnostics: inout Diagnostics) -> [RequestTemplate.Parameter]
+  {
     var headers: [RequestTemplate.Parameter] = []
     for entry in reader.mapping("headers", into: &diagnostics) {
       let value = entry.value.text(for: entry.name, into: &diagnostics) ?? ""

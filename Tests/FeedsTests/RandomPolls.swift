@@ -35,12 +35,14 @@ func harvest(
       if Int.random(in: 0..<6, using: &random) == 0 { change(server, &random) }
       harvest.answers += 1
       let served = Int.random(in: 0..<10, using: &random) == 0 ? answer([], status: 500) : try serve(request, server)
-      let response = HTTPResponse(status: served.status, headers: served.headers + [HTTPHeader("Date", httpDate(server))], body: served.body)
+      let response = HTTPResponse(
+        status: served.status, headers: served.headers + [HTTPHeader("Date", httpDate(server))], body: served.body)
       switch walk.receive(response, now: now) {
       case .page(let page, _):
         harvest.records.append(contentsOf: page)
         cursor = try JSON(parsing: walk.cursor.serialized())
       case .more: break
+      case .body: preconditionFailure("a poller reads bodies")
       case .retry: now = now + .seconds(1)
       case .failed(let failure): throw failure
       }

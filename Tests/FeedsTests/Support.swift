@@ -89,6 +89,7 @@ func run(
       records.append(contentsOf: page)
       pages += 1
     case .more, .retry: continue
+    case .body: preconditionFailure("a poller reads bodies")
     case .failed(let failure): throw failure
     }
   }

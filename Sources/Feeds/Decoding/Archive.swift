@@ -20,7 +20,13 @@ final class Archive: ByteSource {
   private var entries = 0
   private var isOver = false
 
+  /// The first two bytes handed to libarchive.
+  private var beginning: [UInt8] = []
+
   private static let pieceBytes = 64 * 1024
+  private static let gzipMark: [UInt8] = [0x1F, 0x8B]
+  /// Of a ZIP archive with at least one entry (its local header).
+  private static let leastZipBytes = 30
 
   init(_ wrapping: Decoding.Wrapping, over upstream: any ByteSource, limits: DecodingLimits) throws(DecodeFailure) {
     guard let raw = archive_read_new() else { throw DecodeFailure(.unreadable, "no memory to unpack it") }
@@ -32,6 +38,8 @@ final class Archive: ByteSource {
     switch wrapping {
     case .zip: archive_read_support_format_zip(raw)
     case .gzip:
+      // The filter is put upon its own outcome as long as that is gzip again. Asking for it just once would be no better: no format
+      // inside looks like gzip, and a member cut before its first byte of content would then pass for an empty one.
       archive_read_support_filter_gzip(raw)
       archive_read_support_format_raw(raw)
       archive_read_support_format_empty(raw)
@@ -49,18 +57,20 @@ final class Archive: ByteSource {
     piece.deallocate()
   }
 
-  /// libarchive reads anything as "raw": that it found gzip members is asked for here.
+  /// Comes to the bytes of the first member. libarchive reads anything as "raw": that it found gzip is asked for here.
   private func openMembers() throws(DecodeFailure) {
     guard archive_filter_code(raw, 0) == ARCHIVE_FILTER_GZIP else {
-      guard given > 0 else { throw DecodeFailure(.incomplete, "the body is empty, and no gzip") }
-      throw DecodeFailure(.malformed, "the body is no gzip")
+      let isCut = Self.gzipMark.starts(with: beginning)
+      throw DecodeFailure(isCut ? .incomplete : .malformed, isCut ? "gzip ends before it begins" : "the body is no gzip")
     }
     var entry: OpaquePointer?
-    switch archive_read_next_header(raw, &entry) {
-    case ARCHIVE_EOF: try endMembers()
-    case ARCHIVE_WARN...: break
-    default: throw failure()
+    let code = archive_read_next_header(raw, &entry)
+    if code == ARCHIVE_EOF {
+      // A member that fails before its first byte of content looks like an empty one, but for the words it leaves.
+      guard archive_error_string(raw) == nil else { throw failure() }
+      return try endMembers()
     }
+    guard code >= ARCHIVE_WARN else { throw failure() }
   }
 
   /// The next entry of a ZIP archive by its name, folders left out; nil after the last. `read` then gives its bytes.
@@ -116,7 +126,7 @@ final class Archive: ByteSource {
   private func failure() -> DecodeFailure {
     if let failureBelow { return failureBelow }
     let text = archive_error_string(raw).map(Self.oneLine) ?? "it cannot be unpacked"
-    let isCut = hasGivenAll || text.lowercased().contains("truncated")
+    let isCut = hasGivenAll || given < Self.leastZipBytes || text.lowercased().contains("truncated")
     return DecodeFailure(isCut ? .incomplete : .malformed, "\(wrapping.rawValue) \(isCut ? "ends too early" : "is damaged"): \(text)")
   }
 
@@ -125,6 +135,7 @@ final class Archive: ByteSource {
   fileprivate func give(_ start: UnsafeMutablePointer<UnsafeRawPointer?>) -> Int {
     do throws(DecodeFailure) {
       let count = try upstream.read(into: piece)
+      if beginning.count < Self.gzipMark.count { beginning += piece.prefix(min(count, Self.gzipMark.count - beginning.count)) }
       given += count
       hasGivenAll = count == 0
       start.pointee = UnsafeRawPointer(piece.baseAddress)

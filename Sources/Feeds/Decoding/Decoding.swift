@@ -4,7 +4,7 @@ package struct Decoding: Sendable, Equatable {
   package enum Wrapping: String, Sendable, CaseIterable {
     /// An archive, whose entries are read one after another, each as if it were a body of its own.
     case zip
-    /// One or more gzip members, one after another.
+    /// One or more gzip members, one after another; gzip inside gzip is taken off with it.
     case gzip
   }
 

@@ -116,7 +116,12 @@ final class EntryReader {
 
   private func unwrap(_ source: any ByteSource, _ wrappings: ArraySlice<Decoding.Wrapping>) throws(DecodeFailure) -> any ByteSource {
     var source = source
-    for wrapping in wrappings { source = try Archive(wrapping, over: source, limits: limits) }
+    var last: Decoding.Wrapping?
+    // One reader takes off all the gzip that there is, so that neighbours are one.
+    for wrapping in wrappings where wrapping != last {
+      source = try Archive(wrapping, over: source, limits: limits)
+      last = wrapping
+    }
     return source
   }
 }

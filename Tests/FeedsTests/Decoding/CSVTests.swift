@@ -39,9 +39,7 @@ import Testing
         .fault("something follows a closing quote in field 1"), .fault("the field a is not UTF-8"), .record(["a": "3", "b": "4"]),
         .fault("a quote is opened and not closed before the file ends"),
       ])
-    #expect(
-      String(decoding: records[3].raw, as: UTF8.self) == "\"open,5\n6,7\n"
-        || String(decoding: records[3].raw, as: UTF8.self) == "\"open,5\n6,7")
+    #expect(String(decoding: records[3].raw.prefix(11), as: UTF8.self) == "\"open,5\n6,7")
   }
 
   @Test func rowLimitHoldsAtTheLimitAndOnePastIt() throws {

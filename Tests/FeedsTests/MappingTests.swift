@@ -253,7 +253,7 @@ import Transport
           ["api_call", "u-1", "eve@acme.example", "2026-03-01T08:00:00.123456Z", "acme", 250, nil],
           ["login", "u-2", "bob@acme.example", "2026-03-01 08:00:01", "", nil, "sales"],
         ],
-      ])
+      ], cursor: ["through": "2026-03-01T00:00:00Z"])
     #expect(
       found == [
         [

@@ -9,12 +9,21 @@ struct FreshdeskDialect: VendorDialect {
     var stats: JSON = nil
     var requester: JSON = nil
     var isDeleted = false
+    let updated: Instant
 
-    var updated: Instant { Instant(iso8601: json["updated_at"].text ?? "") ?? .distantPast }
+    init(json: JSON) {
+      self.json = json
+      updated = Instant(iso8601: json["updated_at"].text ?? "") ?? .distantPast
+    }
   }
 
-  /// In any order.
-  var tickets: [Ticket] = []
+  /// Set in any order; kept in the order of the list.
+  var tickets: [Ticket] = [] {
+    didSet {
+      listed = tickets.sorted { ($0.updated, $0.json["id"].integer ?? 0) < ($1.updated, $1.json["id"].integer ?? 0) }
+    }
+  }
+  private var listed: [Ticket] = []
   var contacts: [JSON] = []
   /// How many of the next requests are refused for their rate.
   var refusals = 0
@@ -54,8 +63,7 @@ struct FreshdeskDialect: VendorDialect {
       return Self.invalid("order_by", "this simulated list is ordered by updated_at, ascending")
     }
     let wantsDeleted = request.parameter("filter") == "deleted"
-    let found = tickets.filter { $0.updated >= since && $0.isDeleted == wantsDeleted }
-      .sorted { ($0.updated, $0.json["id"].integer ?? 0) < ($1.updated, $1.json["id"].integer ?? 0) }
+    let found = listed.filter { $0.updated >= since && $0.isDeleted == wantsDeleted }
     return page(found, request, limit: Self.mostPages) { ticket in
       var members: [String: JSON] = [:]
       if includes.contains("stats") { members["stats"] = ticket.stats }

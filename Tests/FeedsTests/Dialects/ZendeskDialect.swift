@@ -70,7 +70,8 @@ struct ZendeskDialect: VendorDialect {
     guard let start = request.parameter("start_time").flatMap({ Int64($0) }) else { return Self.refusal(400, "start_time is required") }
     guard start <= horizon else { return Self.refusal(422, "StartTimeTooRecent") }
     let rest = Self.sorted(organizations, through: horizon).filter { Self.key($0).at >= start }
-    let border = rest.prefix(organizationsPerPage).last.map { Self.key($0).at } ?? start
+    // The first second was told before, and does not count.
+    let border = rest.filter { Self.key($0).at > start }.prefix(organizationsPerPage).last.map { Self.key($0).at } ?? start
     let page = rest.prefix { Self.key($0).at <= border }
     return Self.answer([
       "organizations": .list(Array(page)), "count": JSON(page.count), "end_time": .integer(border),

@@ -71,7 +71,7 @@ import Testing
     let answer = try await company.run("import", company.file, bad)
     #expect(answer.exit == .status(1))
     let told = answer.errors.split(separator: "\n")
-    for (line, word) in [(2, "kind"), (3, "account.at"), (4, ""), (5, "account.name"), (6, "colour")] {
+    for (line, word) in [(2, "kind"), (3, "account.at"), (4, "JSON"), (5, "account.name"), (6, "colour")] {
       let fault = told.first { $0.hasPrefix("\(bad):\(line): ") }
       #expect(fault?.contains(word) == true, "line \(line):\n\(answer.errors)")
     }

@@ -256,7 +256,7 @@ private final class Exports {
   @Test(arguments: [(FolderLimits.files, 0), (FolderLimits.files + 1, 1)])
   func `more files than the limit are refused`(count: Int, failures: Int) async throws {
     let exports = try Exports()
-    for number in 0..<count { FileManager.default.createFile(atPath: exports.folder.path + "/\(number).csv", contents: Data()) }
+    for number in 0..<count { try Data().write(to: exports.folder.appendingPathComponent("\(number).csv")) }
     let report = try await exports.poll()
     #expect(report.failures.count == failures, "\(report.failures)")
   }

@@ -65,7 +65,7 @@ import Testing
   @Test(arguments: [nil, "", "wrong"] as [String?])
   func `a wrong code is refused, and nothing says why`(code: String?) throws {
     let refusal = try #require(try refusal(track("m1"), code: code))
-    #expect(refusal == .init(status: 401, message: "the signature is missing or not valid"))
+    #expect(refusal.status == 401 && refusal.message == "the signature is missing or not valid")
     #expect(try self.refusal("not json", code: code)?.status == 401, "the body was read before the signature was believed")
   }
 

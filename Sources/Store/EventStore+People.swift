@@ -152,9 +152,9 @@ private struct PersonEraser {
         let notices = try Row.fetchAll(
           db, sql: "SELECT key, content FROM notice WHERE account = ? AND instr(content, ?) > 0", arguments: [account, word])
         for row in notices {
-          let hidden = try Alert(json: JSON(parsing: row[1] as String)).hidingPeople().json.serialized()
-          let content = hidden.replacing(word, with: "person \(person)")
-          try db.execute(sql: "UPDATE notice SET content = ? WHERE key = ?", arguments: [content, row[0] as Int64])
+          let hidden = try Alert(json: JSON(parsing: row[1] as String)).hidingPeople().json
+          try db.execute(
+            sql: "UPDATE notice SET content = ? WHERE key = ?", arguments: [hide(word, in: hidden).serialized(), row[0] as Int64])
         }
         result.notices += notices.count
         try db.execute(
@@ -165,11 +165,47 @@ private struct PersonEraser {
           try Int.fetchOne(
             db, sql: "SELECT count(*) FROM delivery WHERE account = ? AND state = 'pending' AND instr(body, CAST(? AS BLOB)) > 0",
             arguments: [account, word]) ?? 0
-        for sql in [
-          "UPDATE finding SET evidence = replace(evidence, ?1, ?2) WHERE account = ?3 AND instr(evidence, ?1) > 0",
-          "UPDATE finding_transition SET evidence = replace(evidence, ?1, ?2) WHERE account = ?3 AND instr(evidence, ?1) > 0",
-        ] { try db.execute(sql: sql, arguments: [word, "person \(person)", account]) }
+        try eraseEvidence(of: account, naming: word)
       }
     }
+  }
+
+  private func eraseEvidence(of account: Int64, naming word: String) throws {
+    for (select, update) in [
+      (
+        "SELECT key, evidence FROM finding WHERE account = ? AND instr(evidence, ?) > 0", "UPDATE finding SET evidence = ? WHERE key = ?"
+      ),
+      (
+        "SELECT key, evidence FROM finding_transition WHERE account = ? AND instr(evidence, ?) > 0",
+        "UPDATE finding_transition SET evidence = ? WHERE key = ?"
+      ),
+    ] {
+      for row in try Row.fetchAll(db, sql: select, arguments: [account, word]) {
+        let evidence = try hide(word, in: JSON(parsing: row[1] as String))
+        try db.execute(sql: update, arguments: [evidence.serialized(), row[0] as Int64])
+      }
+    }
+  }
+
+  /// The person's number in the place of a word of theirs, wherever it stands whole in a text.
+  private func hide(_ word: String, in json: JSON) -> JSON {
+    switch json {
+    case .text(let text): .text(hide(word, in: text))
+    case .list(let elements): .list(elements.map { hide(word, in: $0) })
+    case .object(let members): .object(members.mapValues { hide(word, in: $0) })
+    default: json
+    }
+  }
+
+  private func hide(_ word: String, in text: String) -> String {
+    var result = ""
+    var rest = text[...]
+    while let found = rest.firstRange(of: word) {
+      result += rest[..<found.lowerBound]
+      let isWhole = [result.last, rest[found.upperBound...].first].allSatisfy { !($0?.isLetter ?? false) && !($0?.isNumber ?? false) }
+      result += isWhole ? "person \(person)" : word
+      rest = rest[found.upperBound...]
+    }
+    return result + rest
   }
 }

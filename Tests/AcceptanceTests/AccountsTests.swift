@@ -119,7 +119,7 @@ import Testing
   @Test func `a person is exported, forgotten and found again by number only`() async throws {
     let company = try await Company()
     let held = try await company.json("person", "export", "ada@alder.example")
-    #expect(held["name"].text == "Ada Holm" && held["records"].list?.map { $0["kind"].text } == ["contact", "usage", "ticket"])
+    #expect(held["name"].text == "Ada Holm" && held["records"].list?.map { $0["kind"].text } == ["contact", "ticket", "usage"])
     let number = held["person"].scalarText ?? ""
     let preview = try await company.run("person", "forget", number)
     #expect(preview.exit == .status(0) && preview.output.contains("Add --yes"))
@@ -129,7 +129,7 @@ import Testing
     #expect(done["records"] == 2)
     let after = try await company.json("person", "export", number)
     #expect(after["name"] == .null && after["records"].list?.count == 3)
-    #expect(after["records"].list?.last?["subject"].text?.contains("invoice") == true, "what rules look for stays: \(after)")
+    #expect(after["records"].list?[1]["subject"].text?.contains("invoice") == true, "what rules look for stays: \(after)")
     for file in try FileManager.default.contentsOfDirectory(atPath: company.folder.url.path) where file.hasPrefix("store.sqlite") {
       let bytes = try Data(contentsOf: company.folder.url.appending(path: file))
       for secret in ["Ada Holm", "ada@alder.example", "Question by"] {

@@ -62,7 +62,7 @@ import Testing
     try folder.open(migrations: Migration.all + [valid]).close()
     let error = #expect(throws: StoreError.self) { try folder.open(access) }
     #expect(error?.reason == .newerStore)
-    #expect(error?.message.contains("m004_later") == true)
+    #expect(error?.message.contains("m005_later") == true)
     #expect(error?.message.contains("Install that version again") == true)
   }
 

@@ -44,7 +44,7 @@ import Transport
       _ = try await child.logged(/feed failed/)
       let client = CurlClient()
       var ready = try await client.send(HTTPRequest(url: "http://127.0.0.1:\(port)/-/ready", allowPrivate: true))
-      while ready.status == 200, try await Self.isAlive(child) {
+      while !String(decoding: ready.body, as: UTF8.self).contains("is failing"), try await Self.isAlive(child) {
         ready = try await client.send(HTTPRequest(url: "http://127.0.0.1:\(port)/-/ready", allowPrivate: true))
       }
       #expect(ready.status == 503 && String(decoding: ready.body, as: UTF8.self).hasPrefix("feed zendesk.tickets is failing: "))
@@ -56,6 +56,14 @@ import Transport
     }
     let feeds = try JSON(parsing: try await folder.bellwether("feeds", "--json", "--store", folder.path("a.sqlite")).output)
     #expect(feeds["streams"][0]["stream"] == "zendesk.tickets" && feeds["streams"][0]["last_error"].text?.contains("401") == true)
+    let table = try await folder.bellwether("feeds", "--store", folder.path("a.sqlite"), "--config", config).output
+    let lines = table.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    #expect(lines[0].hasPrefix("STREAM") && lines[0].hasSuffix("NEXT TRY"), "\(table)")
+    #expect(lines[1].contains("failing") && lines[1].contains("never") && lines[1].contains("nothing yet"), "\(table)")
+    #expect(lines[1].wholeMatch(of: /.* 1 +0 +– +\d{4}-\d\d-\d\d \d\d:\d\d/) != nil, "one request, no records, the next try: \(table)")
+    #expect(lines.contains { $0.hasPrefix("  ") && $0.contains("401") }, "the error stands below: \(table)")
+    let accepted = try await folder.bellwether("feeds", "accept", "zendesk", "--store", folder.path("a.sqlite"))
+    #expect(accepted.exit != .status(0) && accepted.errors.contains("nothing is"))
   }
 
   @Test func `it drains in the middle of a slow poll`() async throws {

@@ -110,7 +110,9 @@ import Testing
     var detector = detector(days: 40, hourly: 100, then: [0])
     _ = review(&detector, through: at(40, 1))
     #expect(OutageDetector(json: try JSON(parsing: detector.json.serialized())) == detector)
-    #expect(detector.json["app"]["counts"].object?.count ?? 0 <= (4 * 7 + 1 + 2) * 24 + 1)
+    let kept = try #require(detector.json["app"]["counts"].object)
+    let most = (OutageDetector.weeks * 7 + 1 + 2) * 24 + 1
+    #expect(kept.count <= most)
     #expect(OutageDetector(json: ["app": ["counts": 1]]) == nil)
   }
 }

@@ -55,6 +55,7 @@ import Testing
     var scene = Scene()
     scene.today = 30
     scene.knownFrom = 10
+    scene.subscribe(seats: 10, on: 0)
     #expect(scene.value("count(usage.api, 21d)") == .number(.zero))
     #expect(scene.value("count(usage.api, 22d)").missing == .usageKnownFrom(Scene.day(10)))
     #expect(scene.value("exists(ticket, 21d)") == .flag(false))

@@ -15,7 +15,7 @@ import Testing
   @Test(
     arguments: [
       ("count(usage, 7d)", nil), ("count(usage, 10d)", 290...291), ("count(usage, 7d, before: 20d)", nil),
-      ("count(usage, 7d, before: 8d)", 290...291), ("active_days(usage.export, 28d)", nil),
+      ("count(usage, 7d, before: 8d)", 290...291), ("active_days(usage, 5d)", nil),
     ] as [(String, ClosedRange<Int>?)])
   func `a window of usage across a hole is missing`(text: String, hole: ClosedRange<Int>?) {
     var scene = used()
@@ -48,7 +48,7 @@ import Testing
     for (text, kind) in [
       ("count(usage, 7d)", Kind.usage), ("since(last(usage)) > 1d", .usage), ("count(ticket, 7d)", .ticket),
       ("exists(ticket)", .ticket), ("seats", .subscription), ("mrr", .subscription), ("peak(seats, 30d)", .subscription),
-      ("notice_in", .account),
+      ("account.notice_in", .account),
     ] {
       #expect(scene.value(text).missing == .stale(kind, since: Scene.day(299)), "\(text)")
     }
@@ -65,6 +65,6 @@ import Testing
     #expect(notPaying.value("count(usage, 28d)").missing == .usageNotCovered)
     var seen = used()
     seen.coversCustomers = false
-    #expect(seen.value("count(usage.export, 28d)").missing == nil)
+    #expect(seen.value("count(usage, 28d)").missing == nil)
   }
 }

@@ -14,15 +14,11 @@ extension Evaluation {
     return names.isEmpty ? .missing(.nothingAdopted) : .names(names)
   }
 
-  /// Why nothing can be said of the account's usage, whatever the window; nil where something can.
-  var usageGap: Missing? {
-    if let since = facts.company.usageStaleSince { return .stale(.usage, since: since) }
-    let isSilenceTold = facts.company.coversCustomers && facts.isPaying
-    return facts.usageDays != nil && facts.account.usage.names.isEmpty && !isSilenceTold ? .usageNotCovered : nil
-  }
+  /// Whether no news of the account means no use: it was seen, or it pays and a feed tells of all that do.
+  private var isCovered: Bool { !facts.account.usage.names.isEmpty || (facts.company.coversCustomers && facts.isPaying) }
 
   mutating func usage(_ aggregate: UsageAggregate, _ override: WindowOverride?) -> Outcome {
-    if let gap = usageGap { return .missing(gap) }
+    if let since = facts.company.usageStaleSince { return .missing(.stale(.usage, since: since)) }
     let range: ClosedRange<Day>
     switch days(of: aggregate.window, override) {
     case .range(let days): range = days
@@ -34,6 +30,7 @@ extension Evaluation {
     case .selected(let selected): selection = selected
     case .missing(let reason): return .missing(reason)
     }
+    guard isCovered else { return .missing(.usageNotCovered) }
     citations?.append(contentsOf: (selection.names ?? []).sorted().map { "usage:\($0)/\(range.lowerBound)..\(range.upperBound)" })
     return measure(aggregate.function, selection, range)
   }

@@ -135,9 +135,10 @@ struct FeedsCommand: AsyncParsableCommand {
         return try await FolderSource(connector: connector, folder: folder, writesRejected: false)
           .poll(at: WallClock.now(), wallNow: WallClock.now(), cursors: [:], commit: show)
       }
-      let poller = Poller(
+      var poller = Poller(
         connector: connector, secrets: try connector.secrets(from: loaded.secrets), tokens: loaded.tokens(besideStore: shared.store),
         budgets: HostBudgets(), seed: 0, send: { try await client.send($0) }, sleep: { try await Task.sleep(for: $0) })
+      poller.spoolFolder = loaded.writableFolder(besideStore: shared.store)
       return try await poller.poll(at: WallClock.now(), cursors: [:], commit: show)
     }
   }

@@ -46,13 +46,11 @@ struct LoadedConfiguration: Sendable {
   }
 
   /// Where refresh tokens are kept: in the state folder, or beside the store.
-  func tokens(besideStore path: String) -> TokenFolder { TokenFolder(path: folder("tokens", besideStore: path)) }
-
-  /// Where answers too large for memory are written while they are read.
-  func spoolFolder(besideStore path: String) -> String { folder("spool", besideStore: path) }
-
-  private func folder(_ name: String, besideStore path: String) -> String {
-    let folder = stateFolder ?? path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
-    return (folder.hasSuffix("/") ? folder : folder + "/") + name
+  func tokens(besideStore path: String) -> TokenFolder {
+    let folder = writableFolder(besideStore: path)
+    return TokenFolder(path: (folder.hasSuffix("/") ? folder : folder + "/") + "tokens")
   }
+
+  /// The state folder, or the store's own: on a disk with room, where answers too large for memory can be written while they are read.
+  func writableFolder(besideStore path: String) -> String { stateFolder ?? path.lastIndex(of: "/").map { String(path[...$0]) } ?? "." }
 }

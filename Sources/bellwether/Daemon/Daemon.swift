@@ -46,7 +46,8 @@ struct Daemon: Sendable {
     let budgets = simulatedClockURL == nil ? HostBudgets() : nil
     let runners = try configuration.connectors.filter { $0.isEnabled && $0.isPolled }.sorted { $0.name < $1.name }.map {
       try FeedRunner(
-        $0, secrets: configuration.secrets, tokens: tokens, budgets: budgets, client: client, store: store, logger: logger)
+        $0, secrets: configuration.secrets, tokens: tokens, spoolFolder: configuration.writableFolder(besideStore: store.path),
+        budgets: budgets, client: client, store: store, logger: logger)
     }
     let dispatcher = Dispatcher(
       store: store, client: client, catalog: configuration.sinks, signers: try configuration.sinks.signers(from: configuration.secrets),

@@ -13,20 +13,24 @@ struct FeedRunner: Sendable {
   private let store: EventStore
   private let logger: Logger
 
-  /// - Parameter budgets: shared by all feeds; nil beside a simulator, whose time has nothing to do with the clock on the wall.
+  /// - Parameters:
+  ///   - budgets: shared by all feeds; nil beside a simulator, whose time has nothing to do with the clock on the wall.
+  ///   - spoolFolder: where large answers are written while they are read.
   /// - Throws: `SecretError` if a secret of the feed is not to be had.
   init(
-    _ connector: Connector, secrets: SecretSource, tokens: TokenFolder, budgets: HostBudgets?, client: CurlClient, store: EventStore,
-    logger: Logger
+    _ connector: Connector, secrets: SecretSource, tokens: TokenFolder, spoolFolder: String, budgets: HostBudgets?, client: CurlClient,
+    store: EventStore, logger: Logger
   ) throws {
     self.connector = connector
     self.store = store
     var logger = logger
     logger[metadataKey: "feed"] = .string(connector.name)
     self.logger = logger
-    poller = Poller(
+    var poller = Poller(
       connector: connector, secrets: try connector.secrets(from: secrets), tokens: tokens, budgets: budgets,
       seed: UInt64.random(in: .min ... .max), send: { try await client.send($0) }, sleep: { try await Task.sleep(for: $0) })
+    poller.spoolFolder = spoolFolder
+    self.poller = poller
   }
 
   /// Polls every stream once; each page goes to `commit`, failures into the store and the log.

@@ -104,6 +104,10 @@ let package = Package(
       name: "SimulationTests", dependencies: ["Events", "Simulation", .product(name: "Logging", package: "swift-log")],
       swiftSettings: strict),
     .testTarget(
+      name: "HostileVendorTests",
+      dependencies: ["Events", "ConfigFiles", "Feeds", "Store", "Transport", .product(name: "GRDB", package: "GRDB.swift")],
+      swiftSettings: strict),
+    .testTarget(
       name: "AcceptanceTests",
       dependencies: [
         "bellwether", "Events", "ConfigFiles", "Features", "Rules", "Engine", "Store", "Transport", "Delivery", "Simulation",

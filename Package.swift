@@ -39,6 +39,7 @@ let package = Package(
 
     // The imperative shell.
     .systemLibrary(name: "CLibcurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "CLibcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(
       name: "Store",
@@ -72,7 +73,7 @@ let package = Package(
     .executableTarget(
       name: "bellwether",
       dependencies: [
-        "Events", "ConfigFiles", "Features", "Revenue", "Rules", "Engine", "Store", "Transport", "Feeds", "Delivery", "Console",
+        "CLinux", "Events", "ConfigFiles", "Features", "Revenue", "Rules", "Engine", "Store", "Transport", "Feeds", "Delivery", "Console",
         "Simulation",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),

@@ -16,4 +16,9 @@ struct Bellwether: AsyncParsableCommand {
       RunCommand.self, DemoCommand.self, CheckCommand.self, QueueCommand.self, AccountCommand.self, ExplainCommand.self,
       FeedsCommand.self, ImportCommand.self, DeliveriesCommand.self,
     ])
+
+  static func main() async {
+    CoreFiles.forbid()
+    await main(nil)
+  }
 }

@@ -39,6 +39,7 @@ let package = Package(
 
     // The imperative shell.
     .systemLibrary(name: "CLibcurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "CLibcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(
       name: "Store",
@@ -74,7 +75,7 @@ let package = Package(
     .executableTarget(
       name: "bellwether",
       dependencies: [
-        "Events", "ConfigFiles", "Features", "Revenue", "Rules", "Engine", "Store", "Transport", "Feeds", "Delivery", "Console",
+        "CLinux", "Events", "ConfigFiles", "Features", "Revenue", "Rules", "Engine", "Store", "Transport", "Feeds", "Delivery", "Console",
         "Simulation",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
@@ -109,6 +110,10 @@ let package = Package(
       ], swiftSettings: strict),
     .testTarget(
       name: "SimulationTests", dependencies: ["Events", "Simulation", .product(name: "Logging", package: "swift-log")],
+      swiftSettings: strict),
+    .testTarget(
+      name: "HostileVendorTests",
+      dependencies: ["Events", "ConfigFiles", "Feeds", "Store", "Transport", .product(name: "GRDB", package: "GRDB.swift")],
       swiftSettings: strict),
     .testTarget(
       name: "AcceptanceTests",

@@ -17,4 +17,9 @@ struct Bellwether: AsyncParsableCommand {
       FeedsCommand.self, ImportCommand.self, DeliveriesCommand.self, AccountsCommand.self,
       PersonCommand.self,
     ])
+
+  static func main() async {
+    CoreFiles.forbid()
+    await main(nil)
+  }
 }

@@ -13,7 +13,10 @@ let strict: [SwiftSetting] = [
 let package = Package(
   name: "bellwether",
   platforms: [.macOS(.v15)],
-  products: [.executable(name: "bellwether", targets: ["bellwether"])],
+  products: [
+    .executable(name: "bellwether", targets: ["bellwether"]),
+    .executable(name: "bellwether-measure", targets: ["Measure"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -84,6 +87,13 @@ let package = Package(
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         .product(name: "Hummingbird", package: "hummingbird"),
       ], swiftSettings: strict),
+
+    // What Benchmarks/run times.
+    .executableTarget(
+      name: "Measure",
+      dependencies: [
+        "Events", "ConfigFiles", "Store", "Transport", "Feeds", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], path: "Benchmarks/Measure", swiftSettings: strict),
 
     // Tests mirror the sources; acceptance tests drive the built binary over real sockets.
     .testTarget(name: "EventsTests", dependencies: ["Events"], swiftSettings: strict),

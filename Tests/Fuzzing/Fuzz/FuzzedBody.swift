@@ -1,0 +1,1 @@
+../../FeedsTests/Decoding/FuzzedBody.swift

@@ -8,7 +8,8 @@ import Transport
 
 /// What `Benchmarks/run` times: the daemon's own path, from a feed file to committed rows, without the daemon around it.
 @main struct Measure: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Measures Bellwether for Benchmarks/run.", subcommands: [Ingest.self, Poll.self])
+  static let configuration = CommandConfiguration(
+    abstract: "Measures Bellwether for Benchmarks/run.", subcommands: [Ingest.self, Poll.self])
 }
 
 /// Polls one feed from its beginning and commits every page to a new store.
@@ -62,8 +63,11 @@ enum FeedText {
   }
 
   static func poller(_ connector: Connector, _ client: CurlClient) -> Poller {
-    Poller(
-      connector: connector, secret: nil, seed: 1, send: { try await client.send($0) }, sleep: { try await Task.sleep(for: $0) })
+    var poller = Poller(
+      connector: connector, secrets: [:], tokens: TokenFolder(path: "tokens"), budgets: nil, seed: 1,
+      send: { try await client.send($0) }, sleep: { try await Task.sleep(for: $0) })
+    poller.spoolFolder = FileManager.default.temporaryDirectory.path
+    return poller
   }
 }
 

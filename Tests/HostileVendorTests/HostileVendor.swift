@@ -20,6 +20,7 @@ enum Fault: String, CaseIterable, Sendable {
   case hugeBody
   case deepJSON
   case insertion
+  case tokenExpiry
 
   /// What the poller says of it; one of these must stand in the reason. Empty where there is nothing to say.
   var said: [String] {
@@ -29,13 +30,13 @@ enum Fault: String, CaseIterable, Sendable {
     case .badGateway: ["answered 502"]
     case .gatewayTimeout: ["answered 504"]
     case .resetInBody, .closedInBody: ["connection broke", "no connection", "not complete after", "cannot be read"]
-    case .truncatedGzip: ["cannot be read", "connection broke", "the answer is"]
+    case .truncatedGzip: ["cannot be read", "connection broke", "the answer is", "ends too early", "no gzip"]
     case .stall: ["not complete after", "no answer after"]
     case .repeatedPage: ["came a second time"]
-    case .webPage: ["the answer is", "web page"]
-    case .hugeBody: ["has more than"]
-    case .deepJSON: ["the answer is", "deep"]
-    case .slowDrip, .overlappingPage, .insertion: []
+    case .webPage: ["the answer is", "web page", "no gzip"]
+    case .hugeBody: ["has more than", "no gzip", "not complete after"]
+    case .deepJSON: ["the answer is", "deep", "no gzip"]
+    case .slowDrip, .overlappingPage, .insertion, .tokenExpiry: []
     }
   }
 }
@@ -53,7 +54,10 @@ struct HostileVendor: Sendable {
   private(set) var faults: [Fault] = []
   private(set) var served = 0
   private var stormLeft = 0
-  private let pageSize: Int
+  /// Whether it gives out access tokens, and the one that counts now.
+  let usesTokens: Bool
+  private var token = 0
+  let pageSize: Int
   private let mischief: Int
 
   init(seed: UInt64, begin: Instant) {
@@ -62,6 +66,7 @@ struct HostileVendor: Sendable {
     records = VendorRecords(skew: .seconds(Int64.random(in: -600...600, using: &random)))
     pageSize = Int.random(in: 2...6, using: &random)
     mischief = Int.random(in: 2...6, using: &random)
+    usesTokens = random.oneIn(3)
     now = begin
     self.random = random
     for _ in 0..<Int.random(in: 0...30, using: &self.random) { insert(late: .hours(30)) }
@@ -85,8 +90,17 @@ struct HostileVendor: Sendable {
 
   mutating func answer(_ request: RawRequest) -> [Act] {
     served += 1
+    if request.path == "/token" {
+      token += 1
+      return respond(200, ["access_token": .text("token-\(token)"), "token_type": "Bearer", "expires_in": 3600])
+    }
     let fault = isCalm ? nil : nextFault()
     if let fault { faults.append(fault) }
+    // Cancelled before the request is looked at, as tokens are in the middle of a walk.
+    if fault == .tokenExpiry, usesTokens { token += 1 }
+    guard request.headers["authorization"] == (usesTokens ? "Bearer token-\(token)" : "Bearer s3cret") else {
+      return respond(401, ["error": "the token is not valid"])
+    }
     switch fault {
     case .tooManyRequests: return respond(429, ["error": "slow down"])
     case .tooManyRequestsWithRetryAfter: return respond(429, ["error": "slow down"], ["Retry-After": "2"])
@@ -124,16 +138,16 @@ struct HostileVendor: Sendable {
     if fault == .insertion { for _ in 0..<Int.random(in: 1...5, using: &random) { insert(late: dialect.promised) } }
     // One less than a page still brings something new; a whole page would come for ever.
     let overlap = fault == .overlappingPage ? Int.random(in: 1..<pageSize, using: &random) : fault == .repeatedPage ? pageSize : 0
-    let json = records.page(request, dialect, at: now, size: pageSize, overlap: overlap)
-    let body = json.serializedBytes()
-    let whole = head(200, length: body.count) + body
+    let page = records.page(request, dialect, at: now, size: pageSize, overlap: overlap)
+    let body = page.body
+    let whole = head(200, length: body.count, page.headers) + body
     switch fault {
     case .resetInBody: return [.send(Array(whole.dropLast(body.count / 2 + 1))), .reset]
     case .closedInBody: return [.send(Array(whole.dropLast(body.count / 2 + 1))), .close]
     case .stall: return [.send(Array(whole.dropLast(body.count / 2 + 1))), .stall]
     case .slowDrip: return [.drip(whole, piece: 5)]
     case .truncatedGzip:
-      let zipped = Self.gzip(body)
+      let zipped = Gzip.file(body)
       let cut = Array(zipped.dropLast(zipped.count / 3 + 9))
       return [.send(head(200, length: cut.count, ["Content-Encoding": "gzip"]) + cut)]
     default: return [.send(whole)]
@@ -150,13 +164,6 @@ struct HostileVendor: Sendable {
     fields.merge(headers) { $1 }
     let lines = fields.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)\r\n" }.joined()
     return Array("HTTP/1.1 \(status) So\r\n\(lines)\r\n".utf8)
-  }
-
-  /// A gzip file of one stored (uncompressed) block (RFC 1952, RFC 1951 §3.2.4), without a true checksum: it is never read to its end.
-  private static func gzip(_ bytes: [UInt8]) -> [UInt8] {
-    let length = UInt16(truncatingIfNeeded: bytes.count)
-    let sizes = [length, ~length].flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] }
-    return [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 255, 1] + sizes + bytes + [UInt8](repeating: 0, count: 8)
   }
 }
 

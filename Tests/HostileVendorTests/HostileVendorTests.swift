@@ -56,13 +56,13 @@ struct HostileRun {
 
   private func run(_ shared: Shared) async throws -> Tally {
     let server = try RawServer { request in shared.vendor.withLock { $0.answer(request) } }
-    let dialect = shared.vendor.withLock(\.dialect)
+    let (dialect, pageSize, usesTokens) = shared.vendor.withLock { ($0.dialect, $0.pageSize, $0.usesTokens) }
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("hostile-\(seed)-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
     let path = folder.appendingPathComponent("store.sqlite").path
     let store = try EventStore(path: path, access: .exclusive)
-    let poller = try poller(dialect.feed(port: server.port))
+    let poller = try poller(dialect.feed(port: server.port, pageSize: pageSize, usesTokens: usesTokens), in: folder)
     var tally = Tally()
     var random = SeededRandom(state: seed &* 31)
     var now = Self.begin
@@ -86,19 +86,24 @@ struct HostileRun {
     return tally
   }
 
-  private func poller(_ yaml: String) throws -> Poller {
+  private func poller(_ yaml: String, in folder: URL) throws -> Poller {
     var diagnostics = Diagnostics()
     let connector = Connector(
       file: SourceFile(path: "hostile.yaml", text: yaml), environment: Environment([:]), into: &diagnostics)
     #expect(diagnostics.isEmpty, "\(diagnostics.rendered())")
     let client = client
-    return Poller(
-      connector: try #require(connector), secret: Secret("s3cret"), seed: seed,
+    let secrets = ["hostile_secret": Secret("s3cret"), "hostile_id": Secret("us")]
+    var poller = Poller(
+      connector: try #require(connector), secrets: secrets, tokens: TokenFolder(path: folder.path + "/tokens"), budgets: nil, seed: seed,
       send: { request in
         var request = request
         request.totalTimeout = .milliseconds(1500)
+        request.spool?.totalTimeout = .milliseconds(1500)
+        request.spool?.cap = 256 << 20
         return try await client.send(request)
       }, sleep: { _ in })
+    poller.spoolFolder = folder.path
+    return poller
   }
 
   private struct Cut: Error {}

@@ -64,8 +64,8 @@ enum Memory {
 
 extension PolledPage {
   /// As the daemon hands it to the store.
-  var stored: Page {
-    Page(
+  var stored: Store.Page {
+    Store.Page(
       stream: "\(feed).\(stream)", system: system, records: records, cursor: cursor, kinds: completes, knownFrom: knownFrom,
       completeThrough: completeThrough, observedAt: observedAt, lag: lag)
   }

@@ -19,7 +19,7 @@ struct Engine {
         about: risk
         category: usage
         title: "Quiet"
-        when: count(usage, 7d) == 0
+        when: count(usage, 7d) = 0
         level: high
         action: "Call."
       - id: many_tickets

@@ -4,6 +4,9 @@ SWIFT ?= swift
 export SWIFT
 DEMO_ARGS ?= --exit
 TEST_ARGS ?=
+SEEDS ?= 1-1000
+KILLS ?= 200
+SECONDS ?= 600
 DESTDIR ?=
 PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
@@ -14,7 +17,7 @@ RELEASE = -c release
 # An installed binary must not lean on the toolchain's folder: it is linked against the static Swift libraries, apart.
 STATIC = $(RELEASE) --static-swift-stdlib --scratch-path .build-static
 
-.PHONY: help demo test build deps install lint format clean
+.PHONY: help demo test hostile kills fuzz bench build deps install lint format clean
 .NOTPARALLEL:
 
 help: ## list the targets
@@ -29,6 +32,20 @@ demo: ## build, then watch a synthetic company for a year (DEMO_ARGS="--seed 7")
 test: deps lint ## lint, build and run every test (TEST_ARGS="--filter Rules")
 	$(SWIFT) build $(RELEASE) --build-tests
 	$(SWIFT) test $(RELEASE) --skip-build --disable-xctest $(TEST_ARGS)
+
+hostile: deps ## run the hostile vendor's thousand seeds (SEEDS=1-1000)
+	$(SWIFT) build $(RELEASE) --build-tests
+	BELLWETHER_HOSTILE_SEEDS=$(SEEDS) $(SWIFT) test $(RELEASE) --skip-build --disable-xctest --filter HostileVendorTests
+
+kills: deps ## end imports in the middle at 200 places, and go on (KILLS=200)
+	$(SWIFT) build $(RELEASE) --build-tests
+	BELLWETHER_IMPORT_KILLS=$(KILLS) $(SWIFT) test $(RELEASE) --skip-build --disable-xctest --filter 'ImportTests|FirstImportTests'
+
+fuzz: deps ## fuzz the decode and mapping layers (SECONDS=600)
+	Tests/Fuzzing/run $(SECONDS)
+
+bench: deps ## measure beside named references
+	Benchmarks/run
 
 build: ## compile .build/release/bellwether
 	$(SWIFT) build $(RELEASE) --product bellwether
@@ -45,15 +62,15 @@ install: ## compile with the Swift libraries inside, and copy binary, configurat
 	  systemd/bellwether.service > "$(DESTDIR)$(UNITDIR)/bellwether.service"
 
 lint: ## check format, purity, the unit file, the scripts and the links in the documents
-	$(SWIFT) format lint --strict --recursive --parallel Sources Tests Package.swift
+	$(SWIFT) format lint --strict --recursive --parallel Sources Tests Benchmarks Package.swift
 	scripts/check-purity --self-test
 	scripts/check-purity
 	scripts/check-docs
 	scripts/check-unit
-	bash -n .ci/run scripts/deps scripts/check-unit scripts/install-config
+	bash -n .ci/run scripts/deps scripts/check-unit scripts/install-config Tests/Fuzzing/run
 
 format: ## put every Swift file into the house format
-	$(SWIFT) format format --in-place --recursive --parallel Sources Tests Package.swift
+	$(SWIFT) format format --in-place --recursive --parallel Sources Tests Benchmarks Package.swift
 
 clean: ## remove what was built
 	rm -rf .build .build-static

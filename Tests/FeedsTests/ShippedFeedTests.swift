@@ -11,8 +11,8 @@ import Transport
   }
 
   @Test(arguments: [
-    "stripe", "chargebee", "hubspot", "salesforce", "zendesk", "zendesk_directory", "posthog", "intercom", "intercom_companies", "freshdesk", "mixpanel",
-    "amplitude", "generic",
+    "stripe", "chargebee", "hubspot", "salesforce", "zendesk", "zendesk_directory", "posthog", "intercom", "intercom_companies",
+    "freshdesk", "mixpanel", "amplitude", "generic",
   ])
   func passesItsOwnCheckAndIsOff(name: String) throws {
     let feed = try shippedFeed(name)

@@ -47,7 +47,7 @@ enum SourceCompiler {
     guard let name, let source else { return nil }
     return Connector(
       name: name, system: system ?? name, isEnabled: isEnabled, source: source, baseURL: "", allowPrivate: false, authentication: .none,
-      pollInterval: poll, streams: [], range: root["name"]?.range ?? root.range)
+      budget: [], rateReset: nil, pollInterval: poll, staleAfter: nil, streams: [], range: root["name"]?.range ?? root.range)
   }
 
   private static func refuse(_ keys: [String], in reader: inout MappingReader, kind: String, into diagnostics: inout Diagnostics) {

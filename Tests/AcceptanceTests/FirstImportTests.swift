@@ -51,7 +51,7 @@ import Transport
       let child = try Child(
         ["run", "--config", config, "--store", store.path, "--port", "0", "--log-level", "warning"], environment: environment, in: folder)
       while child.isRunning {
-        if try await isDone(store) {
+        if await isDone(store) {
           child.send(SIGTERM)
           guard case .status(0) = await child.ended() else { break }
           return kills
@@ -60,15 +60,15 @@ import Transport
       }
       let exit = await child.ended()
       #expect(exit == .signal(SIGKILL), "it ended by itself:\n\(child.errorText.suffix(2_000))")
-      if try await isDone(store) { return kills + 1 }
+      if await isDone(store) { return kills + 1 }
     }
     Issue.record("killed \(startLimit) times without coming to the end")
     return startLimit
   }
 
-  private static func isDone(_ store: StoreFile) async throws -> Bool {
+  private static func isDone(_ store: StoreFile) async -> Bool {
     guard FileManager.default.fileExists(atPath: store.path) else { return false }
-    return try await (try? store.rows("SELECT 1 FROM stream_state WHERE complete_through IS NOT NULL"))?.isEmpty == false
+    return (try? await store.rows("SELECT 1 FROM stream_state WHERE complete_through IS NOT NULL"))?.isEmpty == false
   }
 }
 

@@ -35,7 +35,7 @@ struct FeedsCommand: AsyncParsableCommand {
         return
       }
       StandardOutput.print(report.text)
-      if let files = FolderFiles(streams).table { StandardOutput.print("\n" + files) }
+      if let files = FolderFiles(report.rows.map(\.stream)).table { StandardOutput.print("\n" + files) }
       guard !counts.isEmpty else { return }
       var records = TextTable([("KIND", .left), ("SYSTEM", .left), ("RECORDS", .right)])
       for count in counts { records.add([count.kind.rawValue, count.system, String(count.count)]) }

@@ -44,7 +44,12 @@ extension EventSchema.FieldType {
     }
   }
 
-  private static func instant(_ json: JSON) -> Instant? {
+  /// The years 1 to 9999, which ISO 8601 can write in four digits.
+  private static let writable = Instant(seconds: -62_135_596_800)..<Instant(seconds: 253_402_300_800)
+
+  private static func instant(_ json: JSON) -> Instant? { anyInstant(json).flatMap { writable.contains($0) ? $0 : nil } }
+
+  private static func anyInstant(_ json: JSON) -> Instant? {
     if let number = json.integer { return instant(sinceEpoch: number) }
     guard let text = json.scalarText else { return nil }
     if let instant = Instant(iso8601: text) { return instant }

@@ -1,6 +1,7 @@
 import ConfigFiles
 import Events
 import Feeds
+import Foundation
 import Testing
 import Transport
 
@@ -10,16 +11,20 @@ import Transport
     return try #require(request)
   }
 
-  @Test(arguments: [
-    "stripe", "chargebee", "hubspot", "salesforce", "zendesk", "zendesk_directory", "posthog", "intercom", "intercom_companies",
-    "freshdesk", "mixpanel", "amplitude", "generic",
-  ])
+  private static let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).filter { $0.hasSuffix(".yaml") }
+    .map { String($0.dropLast(5)) }.sorted()
+  private static let folder = repository.appendingPathComponent("config/feeds").path
+
+  @Test func allOfThemAreLookedAt() { #expect(Self.names.count >= 14) }
+
+  @Test(arguments: names)
   func passesItsOwnCheckAndIsOff(name: String) throws {
     let feed = try shippedFeed(name)
     #expect(feed.name == name)
     #expect(feed.system == name.prefix { $0 != "_" }, "a feed beside another tells of the same system")
     #expect(!feed.isEnabled)
     #expect(!feed.allowPrivate)
+    guard feed.isPolled else { return }
     #expect(feed.baseURL.hasPrefix("https://"))
     #expect(!feed.authentication.secrets.isEmpty)
   }

@@ -124,9 +124,10 @@ extension VendorRecords {
       let all = within(from, to)
       let asked = request.query[dialect == .ties ? "after" : "offset"].flatMap { Int($0) }
       if asked == nil { show(all) }
-      let place = max(0, (asked ?? 0) - overlap)
+      // Who counts records by itself cannot be told that some came again: there a page shifts only by what is inserted before it.
+      let place = max(0, (asked ?? 0) - (dialect == .ties ? overlap : 0))
       var answer: [String: JSON] = ["data": .list(all.dropFirst(place).prefix(size).map(Self.json)), "total": JSON(all.count)]
-      if dialect == .ties, all.count > place + size { answer["next"] = .text(String(place + size + overlap)) }
+      if dialect == .ties, all.count > place + size { answer["next"] = .text(String(place + size)) }
       return Self.page(.object(answer))
     case .tiesByID:
       let isTied = request.path == "/tied"
@@ -149,8 +150,8 @@ extension VendorRecords {
       let number = request.query["page"].flatMap { Int($0) } ?? 1
       if number == 1 { show(all) }
       let rest = all.dropFirst(max(0, (number - 1) * size - overlap))
-      var page = Self.page(.list(rest.prefix(size).map(Self.json)))
-      if rest.count > size { page.headers["Link"] = "</linked?from=\(from)&to=\(to)&page=\(number + 1)>; rel=\"next\"" }
+      var page = Self.page(.list(rest.prefix(size + overlap).map(Self.json)))
+      if rest.count > size + overlap { page.headers["Link"] = "</linked?from=\(from)&to=\(to)&page=\(number + 1)>; rel=\"next\"" }
       return page
     case .lines:
       let all = within(from, to)

@@ -11,8 +11,8 @@ package struct RejectedRecord: Hashable, Sendable {
   package let message: String
 }
 
-/// How one kind of record is made from a vendor's.
-struct RecordMapping: Sendable {
+/// How one kind of record is made from a vendor's. A class, since it is large, never changes, and is looked at for every record.
+final class RecordMapping: Sendable {
   let kind: Kind
   /// Read at the record's root.
   let when: Condition?
@@ -23,6 +23,14 @@ struct RecordMapping: Sendable {
   let account: Expression?
   let person: Expression?
   let fields: [FieldMapping]
+
+  init(
+    kind: Kind, when: Condition?, base: Base, id: Expression, at: Expression, account: Expression?, person: Expression?,
+    fields: [FieldMapping]
+  ) {
+    (self.kind, self.when, self.base, self.id, self.at) = (kind, when, base, id, at)
+    (self.account, self.person, self.fields) = (account, person, fields)
+  }
 
   enum Base: Sendable {
     case root

@@ -117,7 +117,7 @@ enum ImportCase: Sendable {
 
 /// A history on a few hundred small pages, the same each time it is told.
 final class PagedVendor: Sendable {
-  static let count = 420
+  static let count = 300
   private static let size = 2
 
   private struct Row: Sendable {

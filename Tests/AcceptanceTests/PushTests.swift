@@ -123,8 +123,12 @@ import Transport
         group.addTask {
           // A byte now and then keeps the connection from ever being idle.
           while !Task.isCancelled {
-            try await Task.sleep(for: .milliseconds(500))
-            do { try await outbound.write(ByteBuffer(string: " ")) } catch { return nil }
+            do {
+              try await Task.sleep(for: .milliseconds(500))
+              try await outbound.write(ByteBuffer(string: " "))
+            } catch {
+              return nil
+            }
           }
           return nil
         }

@@ -36,7 +36,8 @@ enum Fault: String, CaseIterable, Sendable {
     case .webPage: ["the answer is", "web page", "no gzip"]
     case .hugeBody: ["has more than", "no gzip", "not complete after"]
     case .deepJSON: ["the answer is", "deep", "no gzip"]
-    case .slowDrip, .overlappingPage, .insertion, .tokenExpiry: []
+    case .tokenExpiry: ["refuses a new access token as well"]
+    case .slowDrip, .overlappingPage, .insertion: []
     }
   }
 }

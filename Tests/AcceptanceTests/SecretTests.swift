@@ -9,24 +9,26 @@ import Transport
   /// Each secret by the variable that holds it. Each is a text that appears nowhere by chance.
   private static let planted = [
     "STRIPE_API_KEY": "planted-stripe-4b1d0c7e", "HUBSPOT_TOKEN": "planted-hubspot-93ae51f2", "ZENDESK_TOKEN": "planted-zendesk-0f8c2d6b",
-    "POSTHOG_API_KEY": "planted-posthog-7d3e9a14",
+    "POSTHOG_API_KEY": "planted-posthog-7d3e9a14", "SALESFORCE_CLIENT_ID": "planted-client-1a7c40e9",
+    "SALESFORCE_CLIENT_SECRET": "planted-secret-58d2f3b6", "SALESFORCE_REFRESH_TOKEN": "planted-refresh-e64b07ca",
     "BELLWETHER_WEBHOOK_SECRET": "whsec_" + Data("planted-webhook-c20b6f85a1".utf8).base64EncodedString(),
   ]
 
   @Test func `planted secrets appear nowhere`() async throws {
     let folder = try TemporaryFolder()
     let config = try folder.copyConfiguration(
-      enabling: ["sinks", "feeds/stripe", "feeds/hubspot", "feeds/zendesk", "feeds/posthog"])
+      enabling: ["sinks", "feeds/stripe", "feeds/hubspot", "feeds/zendesk", "feeds/posthog", "feeds/salesforce"])
     let vendor = EchoingVendor()
     var texts: [String: String] = [:]
     try await LoopbackServer.serving(vendor.answer) { origin in
       var environment = Self.planted.merging(["BELLWETHER_ALLOW_PRIVATE": "true", "BELLWETHER_WEBHOOK_URL": "\(origin)/hook"]) { $1 }
       for name in ["STRIPE", "HUBSPOT", "ZENDESK", "POSTHOG"] { environment["\(name)_URL"] = origin }
+      environment["SALESFORCE_LOGIN_URL"] = origin
       let child = try Child(
         ["run", "--config", config, "--store", folder.path("a.sqlite"), "--port", "0", "--log-level", "trace"], environment: environment,
         in: folder)
       let port = try #require(try await child.logged(/console\.port=(\d+)/)).1
-      for feed in ["stripe", "hubspot", "zendesk", "posthog"] {
+      for feed in ["stripe", "hubspot", "zendesk", "posthog", "salesforce"] {
         _ = try await child.logged(Regex("feed=\(feed) .*feed failed"), within: .seconds(60))
       }
       let client = CurlClient()
@@ -56,7 +58,7 @@ import Transport
       #expect(received.contains { $0.contains(secret) || $0.contains(Self.base64(ofUserAnd: secret)) }, "\(name) was never used")
     }
     for (place, text) in texts.sorted(by: { $0.key < $1.key }) {
-      #expect(!text.isEmpty || place.hasPrefix("bellwether queue"), "\(place) is empty")
+      #expect(!text.isEmpty || place.hasPrefix("file ") || place == "bellwether queue", "\(place) is empty")
       for form in Self.planted.values.flatMap(Self.forms) { #expect(!text.contains(form), "\(place) holds \(form)") }
       for credential in received { #expect(!text.contains(credential), "\(place) holds a credential as it was sent") }
     }
@@ -131,7 +133,8 @@ private final class EchoingVendor: Sendable {
 
   @Sendable func answer(_ request: LoopbackRequest) async -> (status: Int, body: JSON) {
     let credential = request.headers.first { HTTPHeader.sameName($0.name, "Authorization") }?.value ?? "none"
-    if credential != "none" { seen.withLock { _ = $0.insert(credential) } }
-    return (400, ["error": .text("bad request with \(credential) from you")])
+    let form = request.path.hasSuffix("/token") ? String(decoding: request.body, as: UTF8.self) : ""
+    seen.withLock { $0.formUnion([credential, form].filter { $0 != "none" && !$0.isEmpty }) }
+    return (400, ["error": .text("bad request with \(credential) and \(form) from you")])
   }
 }

@@ -25,6 +25,6 @@ let package = Package(
       name: "Feeds", dependencies: ["CLibarchive", "Events", "ConfigFiles", "Transport"], swiftSettings: sanitized),
     .executableTarget(
       name: "Fuzz", dependencies: ["Events", "ConfigFiles", "Transport", "Feeds"], path: "Fuzz", swiftSettings: sanitized,
-      linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address"])]),
+      linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]),
   ]
 )

@@ -7,11 +7,12 @@ ALTER TABLE stream_state ADD COLUMN first_tried INTEGER;                  -- bus
 ALTER TABLE stream_state ADD COLUMN next_poll INTEGER;                    -- business time at which it is due again
 ALTER TABLE stream_state ADD COLUMN stale_since INTEGER;                  -- set while the log says that it does not get on
 
--- What a stream brought and asked for on each UTC day, for people.
+-- What a stream brought, turned away and asked for on each UTC day, for people.
 CREATE TABLE stream_day (
   stream INTEGER NOT NULL,
   day INTEGER NOT NULL,                 -- days since 1970-01-01
   records INTEGER NOT NULL,
+  rejected INTEGER NOT NULL,
   requests INTEGER NOT NULL,
   PRIMARY KEY (stream, day)
 ) STRICT, WITHOUT ROWID;

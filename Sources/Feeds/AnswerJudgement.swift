@@ -28,7 +28,7 @@ extension StreamWalk {
         failure(.unexpectedAnswer, "the vendor answered \(status), a redirect, which is not followed", "correct base_url"))
     case 404:
       return .failed(
-        failure(.unexpectedAnswer, "there is nothing at \(askedPath) (404)", "check base_url and the stream's path"))
+        failure(.unexpectedAnswer, "there is nothing at \(baseURL)\(askedPath) (404)", "check base_url and the stream's path"))
     default:
       return .failed(
         failure(
@@ -89,7 +89,10 @@ extension StreamWalk {
   private func refused(_ response: HTTPResponse) -> FeedFailure {
     guard case .oauth2(let oauth2) = authentication else {
       let names = authentication.secrets.map(\.name)
-      let secret = names.isEmpty ? "the feed's auth: (it names no secret)" : "the secret \(names.joined(separator: " and "))"
+      guard !names.isEmpty else {
+        return failure(.unauthorized, "the vendor wants a credential (\(response.status)), and the feed has none", "add auth: to the feed")
+      }
+      let secret = "the secret \(names.joined(separator: " and "))"
       let advice = response.status == 401 ? "is right and not expired" : "has the scopes named at the top of the feed's file"
       return failure(.unauthorized, "the vendor refuses the credential (\(response.status))", "check that \(secret) \(advice)")
     }

@@ -34,6 +34,12 @@ package struct JSONPath: Hashable, Sendable {
   /// The value at the path; null where anything on the way is missing.
   func value(in json: JSON) -> JSON { value(in: json, from: 0) }
 
+  /// Whether the object that the last step leads into has a member of that name, be it null.
+  func isNamed(in json: JSON) -> Bool {
+    let parent = steps.dropLast().reduce(json) { $0[$1.name] }
+    return steps.last.map { parent.object?[$0.name] != nil } ?? true
+  }
+
   func value(in json: JSON, from first: Int) -> JSON {
     var value = json
     for place in first..<steps.count {

@@ -187,6 +187,15 @@ extension Connector.CursorPlan {
 }
 
 extension Connector.Paging {
+  /// The path of the next page's token where its absence alone ends a walk, and the answer names nothing there.
+  func unnamedToken(in answer: JSON) -> JSONPath? {
+    switch self {
+    case .token(let path, _, let ends), .nextURL(let path, let ends): ends.isOpen && !path.isNamed(in: answer) ? path : nil
+    case .capped(let paging, _): paging.unnamedToken(in: answer)
+    default: nil
+    }
+  }
+
   /// Where the token goes.
   var placement: Connector.Placement? {
     switch self {

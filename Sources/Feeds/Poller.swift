@@ -43,6 +43,10 @@ package struct PollReport: Sendable {
   package var finished: [String] = []
   /// Requests sent, by stream.
   package var requests: [String: Int] = [:]
+  /// How many records were rejected, by stream.
+  package var rejectedCounts: [String: Int] = [:]
+  /// What is no fault, and may show one in the feed file.
+  package var notes: [String] = []
 
   package init() {}
 
@@ -52,6 +56,7 @@ package struct PollReport: Sendable {
   fileprivate mutating func count(_ records: [Record], _ rejected: [RejectedRecord]) {
     pages += 1
     self.records += records.count
+    for record in rejected { rejectedCounts[record.stream, default: 0] += 1 }
     self.rejected.append(contentsOf: rejected.prefix(max(0, Self.rejectedLimit - self.rejected.count)))
   }
 }
@@ -185,6 +190,11 @@ package struct Poller: Sendable {
         report.failures.append(failure)
         return false
       }
+    }
+    if let path = walk.lonePage {
+      report.notes.append(
+        "\(connector.name)/\(stream.name): one page was read, and nothing stands at \(path.text) in it; if the vendor has more, correct paging:"
+      )
     }
     report.finished.append(stream.name)
     return true

@@ -11,6 +11,10 @@ package struct RejectedRecord: Hashable, Sendable {
   package let message: String
 }
 
+extension RejectedRecord: CustomStringConvertible {
+  package var description: String { "\(stream) \(sourceID ?? "without an id"): \(path): \(message)" }
+}
+
 /// How one kind of record is made from a vendor's. A class, since it is large, never changes, and is looked at for every record.
 final class RecordMapping: Sendable {
   let kind: Kind

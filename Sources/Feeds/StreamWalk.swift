@@ -74,6 +74,9 @@ package struct StreamWalk: Sendable {
   /// The path now asked for, as the feed file has it.
   var askedPath: String { followUp?.current.request.path ?? stream.request.path }
 
+  /// Set where the walk's one page ended it for want of a token, at whose path the answer names nothing, not even null.
+  private(set) var lonePage: JSONPath?
+
   /// The next request, or nil when the walk is done. `now` is business time.
   package mutating func next(now: Instant) -> HTTPRequest? {
     if isFinished { return nil }
@@ -332,6 +335,7 @@ package struct StreamWalk: Sendable {
     position.walk?.pages += 1
     switch step {
     case .end(let token):
+      lonePage = page.records.isEmpty || position.walk?.token != nil ? nil : stream.paging.unnamedToken(in: page.answer)
       if stream.cursor.mode == .opaque { position.token = token ?? position.walk?.token }
       return finishPage(mapped, isLast: true, date: page.date)
     case .token(let token):

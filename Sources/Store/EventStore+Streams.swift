@@ -35,6 +35,8 @@ package struct StreamPoll: Hashable, Sendable {
   package let stream: String
   package let system: String
   package let requests: Int
+  /// Records that did not fit their mapping, and were not stored.
+  package let rejected: Int
   /// Nil if the stream was not walked to its end, for no fault of its own: it waits for another.
   package let outcome: Outcome?
 
@@ -44,10 +46,11 @@ package struct StreamPoll: Hashable, Sendable {
     case failed(String)
   }
 
-  package init(stream: String, system: String, requests: Int, outcome: Outcome?) {
+  package init(stream: String, system: String, requests: Int, rejected: Int = 0, outcome: Outcome?) {
     self.stream = stream
     self.system = system
     self.requests = requests
+    self.rejected = rejected
     self.outcome = outcome
   }
 }
@@ -58,6 +61,7 @@ package struct StreamDay: Hashable, Sendable {
   /// A UTC day.
   package let day: Day
   package let records: Int
+  package let rejected: Int
   package let requests: Int
 }
 
@@ -82,10 +86,10 @@ extension EventStore {
       try Row.fetchAll(
         db,
         sql: """
-          SELECT stream.name, day, records, requests FROM stream_day JOIN stream ON stream.key = stream_day.stream
+          SELECT stream.name, day, records, rejected, requests FROM stream_day JOIN stream ON stream.key = stream_day.stream
           WHERE day >= ? ORDER BY stream.name, day
           """, arguments: [day.number]
-      ).map { StreamDay(stream: $0[0], day: Day(number: $0[1]), records: $0[2], requests: $0[3]) }
+      ).map { StreamDay(stream: $0[0], day: Day(number: $0[1]), records: $0[2], rejected: $0[3], requests: $0[4]) }
     }
   }
 
@@ -115,7 +119,21 @@ extension EventStore {
           stream, try Interned.key(of: poll.system, in: .system, db), at.microseconds, next?.microseconds,
           poll.outcome == .finished ? at.microseconds : nil, error == nil ? nil : at.microseconds, error,
         ])
-        try StreamDays.add(records: 0, requests: poll.requests, to: stream, at: at, db)
+        try StreamDays.add(rejected: poll.rejected, requests: poll.requests, to: stream, at: at, db)
+      }
+    }
+  }
+
+  /// Forgets where streams stand, so that their next poll reads from the beginning; what is stored already is passed over then.
+  ///
+  /// - Returns: the names of those that had come anywhere.
+  package func rewind(_ streams: [String]) async throws -> [String] {
+    try await write { db in
+      try streams.filter { stream in
+        try db.cachedStatement(
+          sql: "UPDATE stream_state SET cursor = NULL WHERE cursor IS NOT NULL AND stream = (SELECT key FROM stream WHERE name = ?)"
+        ).execute(arguments: [stream])
+        return db.changesCount > 0
       }
     }
   }

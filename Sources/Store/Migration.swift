@@ -33,7 +33,7 @@ package struct Migration: Sendable {
       number: 5, name: "m005_people", digest: "9aaabbffc2ce55ace76ddc6a09c298443fe0631e75159180c473784593e152b9",
       sql: PackageResources.m005_people_sql),
     Migration(
-      number: 6, name: "m006_freshness", digest: "50818a0c64e2b49c3db0f35cc498cb2b9e98277a6cd2588c0838c648dcea831e",
+      number: 6, name: "m006_freshness", digest: "a7d9c2cfb8ab52adf5531c4e4681b0bcffa9218565c6e21a990c70d6e3d64b36",
       sql: PackageResources.m006_freshness_sql),
   ]
 }

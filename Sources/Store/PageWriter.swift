@@ -69,7 +69,7 @@ struct PageWriter {
       stream, try events.key(of: page.system), page.cursor?.serialized(), new.kinds, new.from, new.through, page.observedAt.microseconds,
       new.covers, new.holesText, page.lag.microseconds,
     ])
-    try StreamDays.add(records: events.told, requests: 0, to: stream, at: page.observedAt, db)
+    try StreamDays.add(records: events.told, to: stream, at: page.observedAt, db)
     guard let payload = new.watermark(stream: page.stream, system: page.system), new != old else { return }
     try log.append("watermark", payload: payload.serialized())
   }

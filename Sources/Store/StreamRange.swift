@@ -68,17 +68,17 @@ struct StreamRange: Hashable {
   }
 }
 
-/// What a stream brought and asked for on each UTC day.
+/// What a stream brought, turned away and asked for on each UTC day.
 enum StreamDays {
-  static func add(records: Int, requests: Int, to stream: Int64, at instant: Instant, _ db: Database) throws {
-    guard records > 0 || requests > 0 else { return }
+  static func add(records: Int = 0, rejected: Int = 0, requests: Int = 0, to stream: Int64, at instant: Instant, _ db: Database) throws {
+    guard records > 0 || rejected > 0 || requests > 0 else { return }
     let day = Int64(floorDividing: instant.seconds, by: 86_400)
     try db.cachedStatement(
       sql: """
-        INSERT INTO stream_day (stream, day, records, requests) VALUES (?1, ?2, ?3, ?4)
-        ON CONFLICT (stream, day) DO UPDATE SET records = records + ?3, requests = requests + ?4
+        INSERT INTO stream_day (stream, day, records, rejected, requests) VALUES (?1, ?2, ?3, ?4, ?5)
+        ON CONFLICT (stream, day) DO UPDATE SET records = records + ?3, rejected = rejected + ?4, requests = requests + ?5
         """
-    ).execute(arguments: [stream, day, records, requests])
+    ).execute(arguments: [stream, day, records, rejected, requests])
     try db.cachedStatement(sql: "DELETE FROM stream_day WHERE stream = ? AND day <= ?")
       .execute(arguments: [stream, day - StoreLimits.streamDays])
   }

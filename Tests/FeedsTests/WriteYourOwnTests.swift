@@ -83,10 +83,32 @@ import Transport
     #expect(try page().contains("`\(code)`"))
   }
 
+  /// Where the next page's token stands elsewhere, one page looks like all there is.
+  @Test(arguments: [("token: next", "token: meta.next", 1), ("token: next", "token: next", 0)])
+  func aTokenThatIsNowhereIsRemarkedUpon(was: String, becomes: String, notes: Int) async throws {
+    let run = VendorRun(
+      try connector(try file().replacing(was, with: becomes)), PollwiseDialect(), secrets: ["pollwise_key": PollwiseDialect.key])
+    run.change { $0.answers = (0..<3).map { ["id": JSON($0), "question": "nps", "score": 3, "answered_at": "2026-03-09T16:20:11Z"] } }
+    let report = try await run.poll(at: Self.now).report
+    #expect(report.notes.count == notes && report.failures.isEmpty, "\(report.notes)")
+    #expect(report.notes.allSatisfy { $0.contains("one page was read, and nothing stands at meta.next in it") })
+  }
+
+  @Test func theRejectedAreCountedAndNamed() async throws {
+    let run = VendorRun(try connector(try file()), PollwiseDialect(), secrets: ["pollwise_key": PollwiseDialect.key])
+    run.change {
+      $0.answers = ["3", "ten"].map { ["id": 881, "question": "nps", "score": .text($0), "answered_at": "2026-03-09T16:20:11Z"] }
+    }
+    let report = try await run.poll(at: Self.now).report
+    #expect(report.rejectedCounts == ["answers": 1])
+    #expect(report.rejected.map(\.description) == ["answers 881: survey.score: a whole number expected, not \"ten\""])
+    #expect(try page().contains("`rejected: answers 881: survey.score: a whole number expected, …`"))
+  }
+
   /// What a dry run says of a wrong key, path, list and time.
   @Test(arguments: [
     ("X-Api-Key", "X-Key", "the vendor refuses the credential (401)"),
-    ("/v2/answers", "/v1/answers", "there is nothing at /v1/answers (404)"),
+    ("/v2/answers", "/v1/answers", "there is nothing at https://api.pollwise.example/v1/answers (404)"),
     ("records: items", "records: answers", "the answer holds no list at answers"),
     ("iso8601_seconds", "seconds", "the vendor answered 400: "),
     ("query: after", "query: page", "came a second time"),

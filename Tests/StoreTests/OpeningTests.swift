@@ -12,7 +12,7 @@ import Testing
     "m003_outbox": "786ae24c017f39ca96f946046cea6446db3b8d4f78ee88736ceff8d8b5317156",
     "m004_links": "9de98d1be931b26a8ac52a41d7ccaaba32621ce2698b4c5e2e715b7fc511e64b",
     "m005_people": "9aaabbffc2ce55ace76ddc6a09c298443fe0631e75159180c473784593e152b9",
-    "m006_freshness": "50818a0c64e2b49c3db0f35cc498cb2b9e98277a6cd2588c0838c648dcea831e",
+    "m006_freshness": "a7d9c2cfb8ab52adf5531c4e4681b0bcffa9218565c6e21a990c70d6e3d64b36",
   ]
 
   /// The number of the migration that comes after those shipped.

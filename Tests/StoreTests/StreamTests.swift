@@ -83,11 +83,26 @@ import Testing
     #expect(state.isFailing && state.lastError == "429; wait" && state.firstTried == day(1) && state.nextPoll == day(2))
     #expect(try await store.streamState("app.list")?.lastSuccess == nil)
     try await store.recordPolls(
-      [StreamPoll(stream: "app.events", system: "app", requests: 2, outcome: .finished)], at: day(1), next: day(3))
+      [StreamPoll(stream: "app.events", system: "app", requests: 2, rejected: 4, outcome: .finished)], at: day(1), next: day(3))
     state = try #require(try await store.streamState("app.events"))
     #expect(!state.isFailing && state.lastError == nil && state.lastSuccess == day(1) && state.nextPoll == day(3))
     _ = try await store.commit([page("app.events", [usage("u", of: nil), usage("v", of: nil)], at: day(1))], at: day(1))
     let today = try await store.streamDays(since: Day(number: 0))
-    #expect(today.map(\.requests) == [5] && today.map(\.records) == [2])
+    #expect(today.map(\.requests) == [5] && today.map(\.records) == [2] && today.map(\.rejected) == [4])
+  }
+
+  @Test func `a stream that is wound back is read from the beginning, and what it brought stays once`() async throws {
+    let folder = try TemporaryFolder()
+    let store = try folder.open()
+    let told = page("app.events", [usage("u", of: nil)], cursor: ["through": "x"], through: day(2), at: day(2))
+    _ = try await store.commit([told], at: day(2))
+    #expect(try await store.rewind(["app.events", "app.nothing"]) == ["app.events"])
+    let state = try #require(try await store.streamState("app.events"))
+    #expect(state.cursor == nil && state.completeThrough == day(2))
+    #expect(try await store.rewind(["app.events"]).isEmpty)
+    let again = page("app.events", [usage("u", of: nil), usage("v", of: nil)], cursor: ["through": "y"], through: day(3), at: day(3))
+    let result = try await store.commit([again], at: day(3))
+    #expect(result.map(\.new) == [1] && result.map(\.duplicate) == [1])
+    #expect(try await store.streamState("app.events")?.holes.isEmpty == true)
   }
 }

@@ -18,6 +18,8 @@ struct FeedReport {
     let state: State
     let behind: Span?
     let today: (records: Int, requests: Int)
+    /// On the days that are shown.
+    let rejected: Int
     /// The mean of the whole days before today that are known.
     let recordsPerDay: Int?
   }
@@ -42,6 +44,7 @@ struct FeedReport {
       return Row(
         stream: stream, state: Self.state(of: stream, isPolled: isPolled.contains(stream.stream) || connectors.isEmpty, suspected),
         behind: stream.behind(at: now), today: (latest?.records ?? 0, latest?.requests ?? 0),
+        rejected: own.reduce(0) { $0 + $1.rejected },
         recordsPerDay: before.first.map { first in before.reduce(0) { $0 + $1.records } / max(1, today - first.day) })
     }
   }
@@ -89,6 +92,10 @@ struct FeedReport {
       lines.append("has brought nothing since \(calendar.text(of: since)); rules that need it are frozen")
     }
     if let error = stream.lastError { lines += error.split(separator: ";", maxSplits: 1).map { $0.trimmingPrefix(" ") }.map(String.init) }
+    if row.rejected > 0 {
+      lines.append("\(row.rejected) rejected in the last days, and not stored: the log says why")
+      lines.append("once the feed file is mended: bellwether feeds again \(stream.stream.prefix { $0 != "." })")
+    }
     for hole in stream.holes {
       lines.append("nothing is known from \(calendar.text(of: hole.from)) to \(calendar.text(of: hole.until))")
     }
@@ -129,7 +136,7 @@ extension FeedReport.Row {
       "covers_customers": .flag(stream.coversCustomers), "last_success": JSON(stream.lastSuccess),
       "behind_seconds": behind.map { JSON($0.microseconds / 1_000_000) } ?? .null, "stale_since": JSON(stream.staleSince),
       "last_error": JSON(stream.lastError), "next_try": JSON(stream.nextPoll), "cursor": stream.cursor ?? .null,
-      "requests_today": JSON(today.requests), "records_today": JSON(today.records),
+      "rejected": JSON(rejected), "requests_today": JSON(today.requests), "records_today": JSON(today.records),
       "records_per_day": recordsPerDay.map { JSON($0) } ?? .null, "files": FolderFiles([stream]).json,
     ]
   }

@@ -11,7 +11,7 @@ import Transport
 struct FeedsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "feeds", abstract: "What the feeds have brought, and how far each is known.",
-    subcommands: [List.self, Poll.self, Accept.self],
+    subcommands: [List.self, Poll.self, Again.self, Accept.self],
     defaultSubcommand: List.self)
 
   struct List: AsyncParsableCommand {
@@ -88,6 +88,30 @@ struct FeedsCommand: AsyncParsableCommand {
     }
   }
 
+  struct Again: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "again", abstract: "Let a feed's next poll read from the beginning, as its first one did.",
+      discussion: """
+        For records that were rejected, or never asked for, until the feed file was mended: what is stored already is passed over. \
+        The store must not be in use: stop the daemon first.
+        """)
+
+    @Argument(help: "The feed's name.") var name: String
+    @OptionGroup var shared: SharedOptions
+
+    func run() async throws {
+      let loaded = try shared.loadConfiguration(needsSecrets: false)
+      guard let connector = loaded.connectors.first(where: { $0.name == name }) else {
+        let known = loaded.connectors.map(\.name).sorted().joined(separator: ", ")
+        throw ValidationError("There is no feed '\(name)'. Known: \(known).")
+      }
+      let store = try EventStore(path: shared.store, access: .exclusive)
+      let rewound = try await store.rewind(connector.streamNames.map { "\(name).\($0)" })
+      StandardOutput.print(
+        rewound.isEmpty ? "\(name) has not been read yet." : "The next poll reads from the beginning: \(rewound.joined(separator: ", ")).")
+    }
+  }
+
   struct Poll: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "poll", abstract: "Poll one feed now and show what it brings.",
@@ -123,9 +147,11 @@ struct FeedsCommand: AsyncParsableCommand {
       await client.shutDown()
       for line in report.files.unwritten { StandardError.print("rejected: \(line)") }
       for failure in report.failures { StandardError.print("\(failure); \(failure.hint)") }
-      StandardError.print(
-        "\(report.records) records in \(report.pages) pages, \(report.rejected.count + report.files.rejected) rejected; nothing was stored")
-      if !report.failures.isEmpty { throw ExitCode(1) }
+      for note in report.notes { StandardError.print("note: \(note)") }
+      let rejected = report.rejectedCounts.values.reduce(report.files.rejected, +)
+      let (records, pages) = (report.records == 1 ? "record" : "records", report.pages == 1 ? "page" : "pages")
+      StandardError.print("\(report.records) \(records) in \(report.pages) \(pages), \(rejected) rejected; nothing was stored")
+      if !report.failures.isEmpty || rejected > 0 { throw ExitCode(1) }
     }
 
     private func dryRun(

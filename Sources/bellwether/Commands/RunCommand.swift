@@ -28,6 +28,8 @@ struct RunCommand: AsyncParsableCommand {
     var daemon = Daemon(configuration: loaded, store: store, logger: ProgramLog.make(level: logLevel), metrics: metrics)
     daemon.simulatedClockURL = clock
     daemon.consolePort = port
+    // A terminal that closes, or a reload that is not there yet, must not end it.
+    signal(SIGHUP, SIG_IGN)
     try await daemon.run()
   }
 }

@@ -52,6 +52,8 @@ struct FeedRunner: Sendable {
       progress.note(page.records.count)
     }
     try await note(report, at: now)
+    // Later polls mostly have one page, and mean nothing by it.
+    if isFirst { for note in report.notes { logger.notice("feed may be read in part", metadata: ["note": .string(note)]) } }
     return report
   }
 
@@ -88,7 +90,9 @@ extension StreamPoll {
     var outcome: Outcome?
     if report.finished.contains(name) { outcome = .finished }
     if let failure = report.failures.last(where: { $0.stream == name }) { outcome = .failed("\(failure.message); \(failure.hint)") }
-    self.init(stream: stream, system: connector.system, requests: report.requests[name] ?? 0, outcome: outcome)
+    self.init(
+      stream: stream, system: connector.system, requests: report.requests[name] ?? 0,
+      rejected: report.rejectedCounts[name] ?? 0, outcome: outcome)
   }
 }
 

@@ -202,11 +202,21 @@ extension Connector {
   /// Polls in a row that may fail before their stream is stale.
   package static let pollsOfPatience: Int64 = 3
 
-  /// How long a stream may get nowhere before it is stale: three polls, twice its source's lag, and an hour at least.
-  package func patience(with stream: Stream) -> Span {
+  /// How long the stream of a name may get nowhere before it is stale: three polls, twice its source's lag, and an hour at least.
+  package func patience(with stream: String) -> Span {
     staleAfter
       ?? max(
-        Span(microseconds: pollInterval.microseconds * Self.pollsOfPatience), Span(microseconds: stream.lag.microseconds * 2),
+        Span(microseconds: pollInterval.microseconds * Self.pollsOfPatience), Span(microseconds: lag(of: stream).microseconds * 2),
         Self.leastPatience)
+  }
+
+  private func lag(of stream: String) -> Span {
+    let lag: Span? =
+      switch source {
+      case .api: streams.first { $0.name == stream }?.lag
+      case .folder(let folder): folder.streams.first { $0.name == stream }?.lag
+      case .push(let push): push.streams.first { $0.name == stream }?.lag
+      }
+    return lag ?? .seconds(0)
   }
 }

@@ -127,7 +127,12 @@ package struct StreamWalk: Sendable {
     let plan = stream.cursor
     var walk = WalkPosition.Walk()
     switch plan.mode {
-    case .list: if stream.isBackfill, position.listedAt != nil { return false }
+    case .list:
+      if stream.isBackfill {
+        if position.listedAt != nil { return false }
+      } else {
+        position.knownFrom = position.knownFrom ?? stream.start.instant(now: now)
+      }
     case .opaque:
       walk.token = position.token
       if position.token == nil {

@@ -99,7 +99,7 @@ import Transport
     run.change {
       $0.answers = ["3", "ten"].map { ["id": 881, "question": "nps", "score": .text($0), "answered_at": "2026-03-09T16:20:11Z"] }
     }
-    let report = try await run.poll(at: Self.now).report
+    let report = try await run.poll(at: Self.now, rejecting: true).report
     #expect(report.rejectedCounts == ["answers": 1])
     #expect(report.rejected.map(\.description) == ["answers 881: survey.score: a whole number expected, not \"ten\""])
     #expect(try page().contains("`rejected: answers 881: survey.score: a whole number expected, …`"))

@@ -61,6 +61,7 @@ package struct FolderSource: Sendable {
         continue
       }
       try await reading.readAll(own, settledBefore: wallNow - folder.settledFor, report: &report, commit: commit)
+      if !report.failures.contains(where: { $0.stream == stream.name }) { report.finished.append(stream.name) }
     }
     return report
   }

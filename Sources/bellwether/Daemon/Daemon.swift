@@ -119,7 +119,7 @@ struct Daemon: Sendable {
     try await ServiceGroup(configuration: settings).run()
   }
 
-  /// Ready means: the store answers, each enabled feed has been polled once, and no stream's last poll failed.
+  /// Ready means: the store answers, each enabled feed has been polled once, and no stream's last poll failed or hangs for too long.
   private static func readiness(_ watch: FreshnessWatch) async -> Readiness {
     do {
       let states = try await watch.states()
@@ -127,6 +127,7 @@ struct Daemon: Sendable {
       for runner in watch.runners {
         let own = states.filter { $0.stream.hasPrefix(runner.connector.name + ".") }
         if own.allSatisfy({ $0.firstTried == nil }) { reasons.append("feed \(runner.connector.name) has not been polled yet") }
+        reasons += own.filter { $0.staleSince != nil && !$0.isFailing }.map { "feed \($0.stream) is stale: it brings nothing any more" }
         reasons += own.filter(\.isFailing).map { "feed \($0.stream) is failing: \($0.lastError ?? "unknown error")" }
       }
       return Readiness(isReady: reasons.isEmpty, reasons: reasons.isEmpty ? ["ready"] : reasons)

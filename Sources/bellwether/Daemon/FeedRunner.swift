@@ -80,7 +80,7 @@ struct FeedRunner: Sendable {
       logger.warning("feed failed", metadata: ["error": .string(failure.description), "hint": .string(failure.hint)])
     }
     try await store.recordPolls(
-      connector.streams.map { StreamPoll($0.name, of: connector, in: report, storedAs: storedName($0.name)) }, at: now,
+      connector.streamNames.map { StreamPoll($0, of: connector, in: report, storedAs: storedName($0)) }, at: now,
       next: now + connector.pollInterval)
   }
 }

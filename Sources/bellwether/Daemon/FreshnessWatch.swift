@@ -14,7 +14,7 @@ struct FreshnessWatch: Sendable {
 
   /// How the streams of the enabled feeds stand.
   func states() async throws -> [StreamState] {
-    let own = Set(runners.flatMap { runner in runner.connector.streams.map { runner.storedName($0.name) } })
+    let own = Set(runners.flatMap { runner in runner.connector.streamNames.map(runner.storedName) })
     return try await store.streamStates().filter { own.contains($0.stream) }
   }
 
@@ -23,20 +23,20 @@ struct FreshnessWatch: Sendable {
     let states = try await states()
     var hasNews = false
     for runner in runners {
-      for stream in runner.connector.streams {
-        guard let state = states.first(where: { $0.stream == runner.storedName(stream.name) }) else { continue }
-        show(state, at: now)
+      for stream in runner.connector.streamNames {
+        guard let state = states.first(where: { $0.stream == runner.storedName(stream) }) else { continue }
         let progress = state.lastSuccess ?? state.firstTried ?? start
         // A stale stream is fresh again by a success, not by a restart.
         let since = state.staleSince == nil ? max(progress, start) : progress
         let isStale = now - since > runner.connector.patience(with: stream)
         if try await store.setStale(state.stream, since: isStale ? progress : nil, error: state.lastError, at: now) { hasNews = true }
+        show(state, isStale: isStale, at: now)
       }
     }
     return hasNews
   }
 
-  private func show(_ state: StreamState, at now: Instant) {
+  private func show(_ state: StreamState, isStale: Bool, at now: Instant) {
     let dimensions = [("stream", state.stream)]
     if let success = state.lastSuccess {
       Gauge(label: "bellwether_stream_last_success_seconds", dimensions: dimensions).record(success.seconds)
@@ -44,7 +44,7 @@ struct FreshnessWatch: Sendable {
     if let behind = state.behind(at: now) {
       Gauge(label: "bellwether_stream_behind_seconds", dimensions: dimensions).record(behind.microseconds / 1_000_000)
     }
-    Gauge(label: "bellwether_stream_stale", dimensions: dimensions).record(state.staleSince == nil ? 0 : 1)
+    Gauge(label: "bellwether_stream_stale", dimensions: dimensions).record(isStale ? 1 : 0)
   }
 }
 

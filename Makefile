@@ -31,15 +31,15 @@ demo: ## build, then watch a synthetic company for a year (DEMO_ARGS="--seed 7")
 
 test: deps lint ## lint, build and run every test (TEST_ARGS="--filter Rules")
 	$(SWIFT) build $(RELEASE) --build-tests
-	$(SWIFT) test $(RELEASE) --skip-build --disable-xctest $(TEST_ARGS)
+	scripts/run-tests $(TEST_ARGS)
 
 hostile: deps ## run the hostile vendor's thousand seeds (SEEDS=1-1000)
 	$(SWIFT) build $(RELEASE) --build-tests
-	BELLWETHER_HOSTILE_SEEDS=$(SEEDS) $(SWIFT) test $(RELEASE) --skip-build --disable-xctest --filter HostileVendorTests
+	BELLWETHER_HOSTILE_SEEDS=$(SEEDS) scripts/run-tests --filter HostileVendorTests
 
 kills: deps ## end imports in the middle at 200 places, and go on (KILLS=200)
 	$(SWIFT) build $(RELEASE) --build-tests
-	BELLWETHER_IMPORT_KILLS=$(KILLS) $(SWIFT) test $(RELEASE) --skip-build --disable-xctest --filter 'ImportTests|FirstImportTests'
+	BELLWETHER_IMPORT_KILLS=$(KILLS) scripts/run-tests --filter 'ImportTests|FirstImportTests'
 
 fuzz: deps ## fuzz the decode and mapping layers (SECONDS=600)
 	Tests/Fuzzing/run $(SECONDS)
@@ -67,7 +67,7 @@ lint: ## check format, purity, the unit file, the scripts and the links in the d
 	scripts/check-purity
 	scripts/check-docs
 	scripts/check-unit
-	bash -n .ci/run scripts/deps scripts/check-unit scripts/install-config Tests/Fuzzing/run
+	bash -n .ci/run scripts/deps scripts/check-unit scripts/install-config scripts/run-tests Tests/Fuzzing/run
 
 format: ## put every Swift file into the house format
 	$(SWIFT) format format --in-place --recursive --parallel Sources Tests Benchmarks Package.swift

@@ -1,6 +1,7 @@
 """The other reference for ingest: dlt's REST source into SQLite, over the same pages.
 
-Use: dlt_ingest.py BASE_URL FILE ROWS. Times extract, normalize and load together, as a user waits for them.
+Use: dlt_ingest.py BASE_URL FILE ROWS append|merge; merging stores each id once, as Bellwether does. Times extract, normalize and load
+together, as a user waits for them.
 """
 import json
 import os
@@ -13,13 +14,13 @@ os.environ.update(RUNTIME__LOG_LEVEL="CRITICAL", RUNTIME__DLTHUB_TELEMETRY="fals
 import dlt  # noqa: E402  (reads the environment above)
 from dlt.sources.rest_api import rest_api_source  # noqa: E402
 
-base, path, expected = sys.argv[1], sys.argv[2], int(sys.argv[3])
+base, path, expected, disposition = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
 source = rest_api_source({
     "client": {"base_url": base},
     "resources": [{
         "name": "event",
         "primary_key": "id",
-        "write_disposition": "append",
+        "write_disposition": disposition,
         "endpoint": {
             "path": "rows",
             "data_selector": "data",

@@ -168,15 +168,22 @@ package struct Poller: Sendable {
     var walk = StreamWalk(stream, of: connector, cursor: cursor, seed: seed)
     // The cursor may hold a URL of the host that was in force when it was stored.
     walk.moveBase(to: connector.baseURL)
-    while let request = walk.next(now: now) {
-      try Task.checkCancellation()
+    var next = try await answer(to: walk, at: now)
+    while let answer = next {
+      walk = answer.walk
       report.requests[stream.name, default: 0] += 1
-      var outcome = try await exchange(request, &walk, now)
+      var outcome = answer.outcome
       if case .body(let response) = outcome { outcome = try await read(response, &walk, at: now, report: &report, commit: commit) }
       switch outcome {
       case .page(let records, let rejected):
         report.count(records, rejected)
-        try await commit(page(walk, records, rejected, now))
+        let page = page(walk, records, rejected, now)
+        // The next page is on its way while this one is stored.
+        let reached = walk
+        async let following = self.answer(to: reached, at: now)
+        try await commit(page)
+        next = try await following
+        continue
       case .more, .body: break
       case .retry(let delay, let reason):
         report.retries.append("\(connector.name)/\(stream.name): \(reason)")
@@ -190,6 +197,7 @@ package struct Poller: Sendable {
         report.failures.append(failure)
         return false
       }
+      next = try await self.answer(to: walk, at: now)
     }
     if let path = walk.lonePage {
       report.notes.append(
@@ -223,6 +231,21 @@ package struct Poller: Sendable {
       case .failure(let failure): return walk.receive(failure)
       }
     }
+  }
+
+  /// What came of a walk's next request, and the walk after it.
+  private struct Answer: Sendable {
+    let walk: StreamWalk
+    let outcome: StreamWalk.Outcome
+  }
+
+  /// Nil when the walk is done.
+  private nonisolated(nonsending) func answer(to walk: StreamWalk, at now: Instant) async throws -> Answer? {
+    var walk = walk
+    guard let request = walk.next(now: now) else { return nil }
+    try Task.checkCancellation()
+    let outcome = try await exchange(request, &walk, now)
+    return Answer(walk: walk, outcome: outcome)
   }
 
   /// One request, asked once more with a new access token where the first was refused.

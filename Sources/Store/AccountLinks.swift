@@ -6,12 +6,13 @@ struct AccountLinks {
   private let db: Database
   let step: Int64
   private let domains: Int64
-  private var refs: [Reference: Int64] = [:]
+  private let memory: ReferenceMemory
   /// What each reference whose link this step changed stood for before.
   private var before: [Int64: Int64?] = [:]
 
-  init(_ db: Database, step: Int64) throws {
+  init(_ db: Database, step: Int64, remembering memory: ReferenceMemory = ReferenceMemory()) throws {
     self.db = db
+    self.memory = memory
     self.step = step
     domains = try Interned.key(of: CompanyDomain.system, in: .system, db)
   }
@@ -25,7 +26,7 @@ struct AccountLinks {
 
   /// The number of a reference, new if it was never met.
   mutating func ref(_ reference: Reference) throws -> Int64 {
-    if let known = refs[reference] { return known }
+    if let known = memory.account(reference) { return known }
     let found = try Int64.fetchOne(
       db.cachedStatement(sql: "SELECT key FROM account_ref WHERE system = ? AND external_id = ?"),
       arguments: [reference.system, reference.id])
@@ -37,7 +38,7 @@ struct AccountLinks {
         .execute(arguments: [reference.system, reference.id])
       key = db.lastInsertedRowID
     }
-    refs[reference] = key
+    memory.remember(account: key, as: reference)
     return key
   }
 

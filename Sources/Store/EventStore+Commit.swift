@@ -14,10 +14,10 @@ extension EventStore {
     _ pages: [Page], at: Instant, last: (@Sendable ([CommitResult]) -> Page)? = nil
   ) async throws -> [CommitResult] {
     for page in pages { try Self.check(page) }
-    return try await write { db in
+    return try await writeRemembering { db, memory in
       var log = try LogWriter(db, at: at)
       let store = { (page: Page) in
-        var writer = try PageWriter(db, page, log: log)
+        var writer = try PageWriter(db, page, log: log, remembering: memory)
         let result = try writer.store()
         log = writer.log
         return result

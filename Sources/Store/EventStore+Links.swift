@@ -70,11 +70,11 @@ extension EventStore {
   private func relink<Result: Sendable>(
     at: Instant, _ change: @escaping @Sendable (Database, inout AccountLinks, inout PersonLinks) throws -> Result
   ) async throws -> Result {
-    try await write { db in
+    try await writeRemembering { db, memory in
       var log = try LogWriter(db, at: at)
       let step = log.next
-      var links = try AccountLinks(db, step: step)
-      var people = try PersonLinks(db)
+      var links = try AccountLinks(db, step: step, remembering: memory)
+      var people = try PersonLinks(db, remembering: memory)
       let result = try change(db, &links, &people)
       try log.appendRelinking(links, people, made: step, before: nil)
       return result

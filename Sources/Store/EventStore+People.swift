@@ -48,7 +48,8 @@ extension EventStore {
   package func forget(
     _ person: PersonKey, at: Instant, keep: @escaping @Sendable (String) -> String
   ) async throws -> ForgottenPerson {
-    try await write { db in
+    try await writeRemembering { db, memory in
+      memory.forgetPeople()
       guard let row = try Row.fetchOne(db, sql: "SELECT name, email FROM person WHERE key = ?", arguments: [person.number]) else {
         throw StoreError(.unknown, "There is no person \(person.number).")
       }

@@ -20,6 +20,7 @@ package final class EventStore: Sendable {
   let reader: any DatabaseReader
   private let writer: DatabasePool?
   private let lock: StoreLock?
+  private let memory = ReferenceMemory()
 
   /// Opens a store. Blocks for the milliseconds this takes, or seconds while a migration runs.
   ///
@@ -107,6 +108,14 @@ package final class EventStore: Sendable {
   func write<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws -> T {
     guard let writer else { throw readOnlyError }
     do { return try await writer.write(body) } catch { throw mapped(error) }
+  }
+
+  /// A transaction that looks references up in what earlier ones remembered, and remembers what it finds.
+  func writeRemembering<T: Sendable>(_ body: @escaping @Sendable (Database, ReferenceMemory) throws -> T) async throws -> T {
+    try await write { [memory] db in
+      db.afterNextTransaction(onCommit: { _ in }, onRollback: { _ in memory.forgetAll() })
+      return try body(db, memory)
+    }
   }
 
   private func mapped(_ error: any Error) -> any Error { error is CancellationError ? error : StoreError(error, path: path) }

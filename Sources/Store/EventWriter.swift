@@ -15,13 +15,15 @@ struct EventWriter {
   private(set) var told = 0
   private(set) var range: ClosedRange<Int64>?
 
-  init(_ db: Database, step: Int64, stream: Int64, observedAt: Int64, lag: Int64) throws {
+  init(
+    _ db: Database, step: Int64, stream: Int64, observedAt: Int64, lag: Int64, remembering memory: ReferenceMemory
+  ) throws {
     self.db = db
     self.step = step
     self.stream = stream
     self.observedAt = observedAt
     self.lag = lag
-    people = try PersonLinks(db)
+    people = try PersonLinks(db, remembering: memory)
   }
 
   /// Applies what the mapping file says of persons.
@@ -185,7 +187,13 @@ struct EventWriter {
 
   /// False if the very version and revision is stored already.
   private mutating func insert(_ row: EventRow) throws -> Bool {
-    let knowableAt = min(observedAt, row.at + lag)
+    // Of one type: a list of anything the database takes costs every value a box of its own.
+    let values: [DatabaseValue] = [
+      step.databaseValue, row.kind.databaseValue, row.system.databaseValue, stream.databaseValue, row.sourceID.databaseValue,
+      row.version.databaseValue, row.revision.databaseValue, row.at.databaseValue, observedAt.databaseValue,
+      min(observedAt, row.at + lag).databaseValue, row.accountRef.databaseValue, row.personRef.databaseValue, row.person.databaseValue,
+      row.body.databaseValue,
+    ]
     try db.cachedStatement(
       sql: """
         INSERT INTO event (step, kind, system, stream, source_id, version, revision, at, observed_at, knowable_at, seen_at,
@@ -193,10 +201,7 @@ struct EventWriter {
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?8, ?11, ?12, ?13, ?14)
         ON CONFLICT DO NOTHING
         """
-    ).execute(arguments: [
-      step, row.kind, row.system, stream, row.sourceID, row.version, row.revision, row.at, observedAt, knowableAt, row.accountRef,
-      row.personRef, row.person, row.body,
-    ])
+    ).execute(arguments: StatementArguments(values))
     guard db.changesCount == 1 else { return false }
     let key = db.lastInsertedRowID
     range = (range?.lowerBound ?? key)...key
@@ -234,8 +239,8 @@ extension EventRecord {
   /// The fields as they are stored: those that tell nothing of a person's name or words, and apart from them those that do.
   fileprivate func parts() -> (body: String, text: String?) {
     let personal = EventSchema.personalFields(of: kind)
+    guard fields.keys.contains(where: personal.contains) else { return (body.serialized(), nil) }
     let told = fields.filter { personal.contains($0.key) }
-    guard !told.isEmpty else { return (body.serialized(), nil) }
     let rest = fields.filter { !personal.contains($0.key) }
     return (JSON.object(rest.mapValues(\.json)).serialized(), JSON.object(told.mapValues(\.json)).serialized())
   }

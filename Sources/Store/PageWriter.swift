@@ -11,15 +11,15 @@ struct PageWriter {
   private let mappings: LinkMappings
   private(set) var log: LogWriter
 
-  init(_ db: Database, _ page: Page, log: LogWriter) throws {
+  init(_ db: Database, _ page: Page, log: LogWriter, remembering memory: ReferenceMemory) throws {
     self.db = db
     self.page = page
     self.log = log
     stream = try Interned.key(of: page.stream, in: .stream, db)
-    accounts = try AccountLinks(db, step: log.next)
+    accounts = try AccountLinks(db, step: log.next, remembering: memory)
     mappings = LinkMappings(db)
     events = try EventWriter(
-      db, step: log.next, stream: stream, observedAt: page.observedAt.microseconds, lag: page.lag.microseconds)
+      db, step: log.next, stream: stream, observedAt: page.observedAt.microseconds, lag: page.lag.microseconds, remembering: memory)
   }
 
   mutating func store() throws -> CommitResult {

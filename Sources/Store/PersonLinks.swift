@@ -12,12 +12,13 @@ struct PersonLinks {
   private let db: Database
   /// The system under which addresses are ids.
   let mail: Int64
-  private var links: [Reference: Link] = [:]
+  private let memory: ReferenceMemory
   /// Persons who became another one in this step.
   private var merged: Set<Int64> = []
 
-  init(_ db: Database) throws {
+  init(_ db: Database, remembering memory: ReferenceMemory = ReferenceMemory()) throws {
     self.db = db
+    self.memory = memory
     mail = try Interned.key(of: "email", in: .system, db)
   }
 
@@ -86,7 +87,7 @@ struct PersonLinks {
     try db.cachedStatement(sql: "UPDATE person_link SET person = ? WHERE person = ?").execute(arguments: [contact, person])
     try db.cachedStatement(sql: "UPDATE link_conflict SET holder = ? WHERE subject = 'person' AND holder = ?")
       .execute(arguments: [contact, person])
-    links = [:]
+    memory.forgetPeople()
   }
 
   /// The accounts with earlier records of persons who merged into another in this step.
@@ -147,12 +148,12 @@ struct PersonLinks {
     return Reference(system: system, id: id)
   }
 
-  private mutating func find(_ reference: Reference) throws -> Link? {
-    if let known = links[reference] { return known }
+  private func find(_ reference: Reference) throws -> Link? {
+    if let known = memory.person(reference) { return known }
     let row = try fetch(reference) ?? (reference.system == mail ? fetch(forgotten(reference)) : nil)
     guard let row else { return nil }
     let link: Link = (row[0], row[1])
-    links[reference] = link
+    memory.remember(person: link, as: reference)
     return link
   }
 
@@ -187,7 +188,7 @@ struct PersonLinks {
     try db.cachedStatement(sql: "INSERT INTO person_link (system, external_id, person, linked_step) VALUES (?, ?, ?, ?)")
       .execute(arguments: [reference.system, reference.id, person, step])
     let link: Link = (db.lastInsertedRowID, person)
-    links[reference] = link
+    memory.remember(person: link, as: reference)
     return link
   }
 

@@ -24,6 +24,8 @@ package enum StoreLimits {
   package static let journalPages = 4_096
   /// Kibibytes of the store the writer keeps in memory, so that look-ups by a source's random ids seldom reach the disk.
   package static let writerCacheKibibytes = 32_768
+  /// References to accounts, and as many to people, that the writer remembers; with one more it begins anew.
+  package static let rememberedReferences = 65_536
   /// Connections that read beside the writer.
   package static let readers = 4
   /// Holes kept of a stream's known range; of more, the oldest goes and what was known before it counts as unknown.

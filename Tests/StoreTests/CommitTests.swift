@@ -88,6 +88,36 @@ import Testing
     }
   }
 
+  @Test func `ids of a page that was undone are new again`() async throws {
+    let folder = try TemporaryFolder()
+    let store = try folder.open()
+    let good = page("app.events", [usage("u1", of: "a1", by: "u-17")])
+    let bad = page("app.more", [usage("u2", of: "a1", String(repeating: "x", count: StoreLimits.recordBytes))])
+    await #expect(throws: StoreError.self) { try await store.commit([good, bad], at: day(2)) }
+    let accounts = [account("1", "Acme"), account("2", "Beta", external: ["app": "a1"])]
+    _ = try await store.commit([page("crm.accounts", accounts), good], at: day(2))
+    let events = try await store.events(of: AccountKey(2), kind: .usage)
+    #expect(events.map(\.record.id) == ["u1"])
+    #expect(try await store.findPeople("u-17").map(\.key) == events.map(\.person))
+  }
+
+  @Test func `more ids than the writer remembers stay what they are`() async throws {
+    let folder = try TemporaryFolder()
+    let store = try folder.open()
+    let names = (0...StoreLimits.rememberedReferences).map { "p\($0)" }
+    for start in stride(from: 0, to: names.count, by: StoreLimits.recordsPerPage) {
+      let part = names[start..<min(start + StoreLimits.recordsPerPage, names.count)]
+      _ = try await store.commit([page("app.events", part.map { usage("u-\($0)", of: $0, by: $0) })], at: day(2))
+    }
+    let again = [names[0], names[1], names[names.count - 1]]
+    _ = try await store.commit([page("app.events", again.map { usage("v-\($0)", of: $0, by: $0) })], at: day(3))
+    for name in again {
+      let people = try await store.findPeople(name)
+      #expect(people.count == 1)
+      #expect(try await store.records(of: people[0].key).map(\.id) == ["u-\(name)", "v-\(name)"])
+    }
+  }
+
   @Test(arguments: [StoreLimits.recordsPerPage, StoreLimits.recordsPerPage + 1])
   func `a page has at most so many records`(count: Int) async throws {
     let folder = try TemporaryFolder()

@@ -49,7 +49,7 @@ final class Child: Sendable {
   var isRunning: Bool { process.isRunning }
 
   /// Waits for its end; past the limit it is killed, and that is an issue.
-  func ended(within limit: Duration = .seconds(60), _ location: SourceLocation = #_sourceLocation) async -> Exit {
+  func ended(within limit: Duration = .seconds(180), _ location: SourceLocation = #_sourceLocation) async -> Exit {
     await withTaskGroup(of: Void.self) { group in
       group.addTask { [self] in
         do { try await Task.sleep(for: limit) } catch { return }
@@ -70,7 +70,7 @@ final class Child: Sendable {
 
   /// Waits until its log matches; nil, and an issue, if it does not within the limit or the process ends first.
   func logged<Match>(
-    _ pattern: Regex<Match>, within limit: Duration = .seconds(30), _ location: SourceLocation = #_sourceLocation
+    _ pattern: Regex<Match>, within limit: Duration = .seconds(180), _ location: SourceLocation = #_sourceLocation
   ) async throws -> Match? {
     let deadline = ContinuousClock.now + limit
     while ContinuousClock.now < deadline {

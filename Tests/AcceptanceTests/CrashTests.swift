@@ -23,7 +23,7 @@ import Testing
     try expectOnlyKnownRepeats(run, undisturbed, isRepeating: place == .postUnanswered)
   }
 
-  @Test(.timeLimit(.minutes(5)))
+  @Test(.timeLimit(.minutes(10)))
   func `an undisturbed run has something to lose`() async throws {
     let run = try await CompanyRun.undisturbed()
     #expect(run.kills == 0)

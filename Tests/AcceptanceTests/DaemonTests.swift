@@ -7,7 +7,7 @@ import Testing
 import Transport
 
 /// The daemon as a service manager and a scraper meet it.
-@Suite(.timeLimit(.minutes(3))) struct DaemonTests {
+@Suite(.timeLimit(.minutes(10))) struct DaemonTests {
   /// What the service manager waits for before it kills.
   private static let drainLimit = Duration.seconds(5)
 

@@ -8,7 +8,7 @@ import Testing
 import Transport
 
 /// Senders that push, against the real listener of the real daemon.
-@Suite(.timeLimit(.minutes(3))) struct PushTests {
+@Suite(.timeLimit(.minutes(10))) struct PushTests {
   private static let secrets = ["old-segment-secret", "new-segment-secret"]
 
   private struct Listener {

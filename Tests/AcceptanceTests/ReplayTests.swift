@@ -29,7 +29,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(5)), arguments: Cut.allCases)
+  @Test(.timeLimit(.minutes(10)), arguments: Cut.allCases)
   func `folding the log again gives what the store holds`(cut: Cut) async throws {
     let file = try await CompanyRun.undisturbed().store
     let store = try EventStore(path: file.path, access: .readOnly)

@@ -311,7 +311,7 @@ import Transport
     }
   }
 
-  @Test(.timeLimit(.minutes(1))) func runDeliversWhenWokenRetriesInTimeAndEndsWhenCancelled() async throws {
+  @Test(.timeLimit(.minutes(10))) func runDeliversWhenWokenRetriesInTimeAndEndsWhenCancelled() async throws {
     let outbox = try TestOutbox(answers: [.taken, .status(500), .lost, .taken])
     var schedule = RetrySchedule()
     schedule.waits = [.seconds(0), Span(microseconds: 5_000), Span(microseconds: 5_000)]
@@ -335,7 +335,7 @@ import Transport
     #expect(receiver.taken.count == 2)
   }
 
-  @Test(.timeLimit(.minutes(1))) func runEndsInTheMiddleOfAPost() async throws {
+  @Test(.timeLimit(.minutes(10))) func runEndsInTheMiddleOfAPost() async throws {
     let outbox = try TestOutbox()
     try await outbox.write([Sample.alert(.high)])
     let began = Mutex(false)

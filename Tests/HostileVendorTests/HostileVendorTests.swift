@@ -103,8 +103,8 @@ struct HostileRun {
       connector: try #require(connector), secrets: secrets, tokens: TokenFolder(path: folder.path + "/tokens"), budgets: nil, seed: seed,
       send: { request in
         var request = request
-        request.totalTimeout = .milliseconds(1500)
-        request.spool?.totalTimeout = .milliseconds(1500)
+        request.totalTimeout = .seconds(5)
+        request.spool?.totalTimeout = .seconds(5)
         request.spool?.cap = 256 << 20
         return try await client.send(request)
       }, sleep: { _ in })

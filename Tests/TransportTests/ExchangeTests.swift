@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import Transport
 
-@Suite(.timeLimit(.minutes(1))) struct ExchangeTests {
+@Suite(.timeLimit(.minutes(10))) struct ExchangeTests {
   let server: FaultyServer
   let client = CurlClient()
 
@@ -113,7 +113,7 @@ import Transport
   }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct SecureExchangeTests {
+@Suite(.timeLimit(.minutes(10))) struct SecureExchangeTests {
   let server: FaultyServer
 
   init() throws { server = try FaultyServer.shared.get() }

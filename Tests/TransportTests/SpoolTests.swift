@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import Transport
 
-@Suite(.timeLimit(.minutes(1))) struct SpoolTests {
+@Suite(.timeLimit(.minutes(10))) struct SpoolTests {
   let server: FaultyServer
   let client = CurlClient()
   let folder: ScratchFolder

@@ -6,7 +6,7 @@ import Transport
 
 /// A body much larger than what may be held goes from a real socket through a file and the decoder. Each runs in a process of its
 /// own, since memory is counted for the whole process.
-@Suite(.timeLimit(.minutes(5))) struct BoundedMemoryTests {
+@Suite(.timeLimit(.minutes(10))) struct BoundedMemoryTests {
   /// How much more memory than before the download may be resident, for a body of 64 MB.
   static let growthLimit = 32 * 1024 * 1024
 

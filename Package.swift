@@ -46,7 +46,9 @@ let package = Package(
     .systemLibrary(name: "CLibcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(
       name: "Store",
-      dependencies: ["Events", "Features", "Engine", .product(name: "GRDB", package: "GRDB.swift")],
+      dependencies: [
+        "Events", "Features", "Engine", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
+      ],
       resources: [.embedInCode("Migrations")],
       swiftSettings: strict),
     .systemLibrary(name: "CLibarchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),

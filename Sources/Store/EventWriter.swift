@@ -5,9 +5,7 @@ internal import GRDB
 struct EventWriter {
   private let db: Database
   private let step: Int64
-  private let stream: Int64
-  private let observedAt: Int64
-  private let lag: Int64
+  private let insertion: EventInsertion
   private(set) var people: PersonLinks
   private var systems: [String: Int64] = [:]
   private var kinds: [Kind: Int64] = [:]
@@ -15,14 +13,10 @@ struct EventWriter {
   private(set) var told = 0
   private(set) var range: ClosedRange<Int64>?
 
-  init(
-    _ db: Database, step: Int64, stream: Int64, observedAt: Int64, lag: Int64, remembering memory: ReferenceMemory
-  ) throws {
+  init(_ db: Database, at place: EventInsertion.Place, remembering memory: ReferenceMemory) throws {
     self.db = db
-    self.step = step
-    self.stream = stream
-    self.observedAt = observedAt
-    self.lag = lag
+    step = place.step
+    insertion = try EventInsertion(db, at: place)
     people = try PersonLinks(db, remembering: memory)
   }
 
@@ -187,22 +181,7 @@ struct EventWriter {
 
   /// False if the very version and revision is stored already.
   private mutating func insert(_ row: EventRow) throws -> Bool {
-    // Of one type: a list of anything the database takes costs every value a box of its own.
-    let values: [DatabaseValue] = [
-      step.databaseValue, row.kind.databaseValue, row.system.databaseValue, stream.databaseValue, row.sourceID.databaseValue,
-      row.version.databaseValue, row.revision.databaseValue, row.at.databaseValue, observedAt.databaseValue,
-      min(observedAt, row.at + lag).databaseValue, row.accountRef.databaseValue, row.personRef.databaseValue, row.person.databaseValue,
-      row.body.databaseValue,
-    ]
-    try db.cachedStatement(
-      sql: """
-        INSERT INTO event (step, kind, system, stream, source_id, version, revision, at, observed_at, knowable_at, seen_at,
-          account_ref, person_ref, person, body)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?8, ?11, ?12, ?13, ?14)
-        ON CONFLICT DO NOTHING
-        """
-    ).execute(arguments: StatementArguments(values))
-    guard db.changesCount == 1 else { return false }
+    guard try insertion.insert(row) else { return false }
     let key = db.lastInsertedRowID
     range = (range?.lowerBound ?? key)...key
     if let text = row.text {

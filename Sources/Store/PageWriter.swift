@@ -19,7 +19,9 @@ struct PageWriter {
     accounts = try AccountLinks(db, step: log.next, remembering: memory)
     mappings = LinkMappings(db)
     events = try EventWriter(
-      db, step: log.next, stream: stream, observedAt: page.observedAt.microseconds, lag: page.lag.microseconds, remembering: memory)
+      db,
+      at: EventInsertion.Place(
+        step: log.next, stream: stream, observedAt: page.observedAt.microseconds, lag: page.lag.microseconds), remembering: memory)
   }
 
   mutating func store() throws -> CommitResult {

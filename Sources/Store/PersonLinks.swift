@@ -24,9 +24,13 @@ struct PersonLinks {
 
   /// The person a record names.
   mutating func link(system: Int64, id: String, at step: Int64) throws -> Link {
+    let told = Reference(system: system, id: id)
+    if let known = memory.person(told) { return known }
     let reference = reference(system: system, id: id)
-    if let known = try find(reference) { return known }
-    return try insert(reference, person: create(at: step), at: step)
+    let link = try find(reference) ?? insert(reference, person: create(at: step), at: step)
+    // As it was told too: whether it is an address need not be found out again.
+    memory.remember(person: link, as: told)
+    return link
   }
 
   /// The person a contact is; ties its ids together.

@@ -33,15 +33,15 @@ package struct RequestTarget: Sendable, Equatable {
   package init(_ url: String) throws(URLFault) {
     guard url.utf8.count <= TransportLimits.urlBytes else { throw .tooLong }
     guard url.utf8.allSatisfy(Self.isAllowed) else { throw .illegalCharacter }
-    let (isSecure, afterScheme) = try Self.scheme(url[...])
+    let (isSecure, afterScheme) = try Self.scheme(url)
     self.isSecure = isSecure
 
-    let authority = afterScheme.prefix { !"/?#".contains($0) }
-    guard !authority.contains("@") else { throw .credentials }
-    (host, port) = try Self.hostAndPort(authority)
+    let authority = afterScheme.prefix { $0 != UInt8(ascii: "/") && !Self.endsPath($0) }
+    guard !authority.contains(UInt8(ascii: "@")) else { throw .credentials }
+    (host, port) = try Self.hostAndPort(Substring(authority))
 
-    let path = afterScheme.dropFirst(authority.count).prefix { !"?#".contains($0) }
-    self.path = path.isEmpty ? "/" : String(path)
+    let path = afterScheme[authority.endIndex...].prefix { !Self.endsPath($0) }
+    self.path = path.isEmpty ? "/" : String(Substring(path))
   }
 
   /// The URL for errors and logs: no query, no fragment, and `…` in place of path segments that look like tokens.
@@ -52,6 +52,9 @@ package struct RequestTarget: Sendable, Equatable {
     let segments = path.split(separator: "/", omittingEmptySubsequences: false)
     return text + segments.map { Self.looksSecret($0) ? "…" : String($0) }.joined(separator: "/")
   }
+
+  /// The name of a request for this target in errors.
+  func name(of request: HTTPRequest) -> String { "\(request.method) \(shown(hidingPath: request.hidesPath))" }
 
   /// How a URL that could not be taken apart is named: where its parts are in doubt, nothing of it is shown.
   package static let unreadable = "(unreadable URL)"
@@ -65,13 +68,20 @@ package struct RequestTarget: Sendable, Equatable {
 
   /// Printable ASCII without the characters RFC 3986 leaves out and lenient parsers disagree on.
   private static func isAllowed(_ byte: UInt8) -> Bool {
-    (0x21...0x7E).contains(byte) && !#""<>\^`{|}"#.utf8.contains(byte)
+    switch byte {
+    case UInt8(ascii: "\""), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "\\"), UInt8(ascii: "^"), UInt8(ascii: "`"),
+      UInt8(ascii: "{"), UInt8(ascii: "|"), UInt8(ascii: "}"):
+      false
+    default: (0x21...0x7E).contains(byte)
+    }
   }
 
-  private static func scheme(_ url: Substring) throws(URLFault) -> (isSecure: Bool, rest: Substring) {
-    for (prefix, isSecure) in [("https://", true), ("http://", false)]
-    where HTTPHeader.sameName(String(url.prefix(prefix.count)), prefix) {
-      return (isSecure, url.dropFirst(prefix.count))
+  private static func endsPath(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#") }
+
+  private static func scheme(_ url: String) throws(URLFault) -> (isSecure: Bool, rest: Substring.UTF8View) {
+    for (prefix, isSecure) in [("https://", true), ("http://", false)] {
+      let length = prefix.utf8.count
+      if HTTPHeader.sameName(String(Substring(url.utf8.prefix(length))), prefix) { return (isSecure, url.utf8.dropFirst(length)) }
     }
     throw .notHTTP
   }

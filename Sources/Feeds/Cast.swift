@@ -6,7 +6,7 @@ extension EventSchema.FieldType {
   /// Wider than the import format: instants may be seconds, milliseconds or microseconds since 1970, told apart by size; flags may be
   /// texts or 0 and 1; words of a choice may be in capitals; whole numbers may end in `.0`.
   func cast(_ json: JSON, at path: @autoclosure () -> String) throws(FieldError) -> Value? {
-    if json.isNull || json == .text("") { return nil }
+    if json.isNull || json.isEmptyText { return nil }
     switch self {
     case .instant:
       guard let instant = Self.instant(json) else {

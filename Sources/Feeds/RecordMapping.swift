@@ -65,6 +65,7 @@ final class RecordMapping: Sendable {
       var record = Record(kind: kind, id: id, at: at, system: system)
       record.account = try text(account, "account", scope)
       record.person = try text(person, "person", scope)
+      record.fields.reserveCapacity(fields.count)
       for field in fields {
         if let value = try field.shape.value(in: scope, at: { "\(kind.rawValue).\(field.name)" }) { record.fields[field.name] = value }
       }

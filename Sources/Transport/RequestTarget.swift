@@ -38,7 +38,7 @@ package struct RequestTarget: Sendable, Equatable {
 
     let authority = afterScheme.prefix { $0 != UInt8(ascii: "/") && !Self.endsPath($0) }
     guard !authority.contains(UInt8(ascii: "@")) else { throw .credentials }
-    (host, port) = try Self.hostAndPort(Substring(authority))
+    (host, port) = try Self.hostAndPort(authority)
 
     let path = afterScheme[authority.endIndex...].prefix { !Self.endsPath($0) }
     self.path = path.isEmpty ? "/" : String(Substring(path))
@@ -86,25 +86,26 @@ package struct RequestTarget: Sendable, Equatable {
     throw .notHTTP
   }
 
-  private static func hostAndPort(_ authority: Substring) throws(URLFault) -> (String, Int?) {
-    let host: Substring
-    if authority.hasPrefix("[") {
-      guard let end = authority.firstIndex(of: "]") else { throw .illegalHost }
+  private static func hostAndPort(_ authority: Substring.UTF8View) throws(URLFault) -> (String, Int?) {
+    let host: Substring.UTF8View
+    if authority.first == UInt8(ascii: "[") {
+      guard let end = authority.firstIndex(of: UInt8(ascii: "]")) else { throw .illegalHost }
       host = authority[...end]
-      guard PeerAddress(text: String(host.dropFirst().dropLast())) != nil else { throw .illegalHost }
+      guard PeerAddress(text: String(Substring(host.dropFirst().dropLast()))) != nil else { throw .illegalHost }
     } else {
-      host = authority.prefix { $0 != ":" }
-      guard host.utf8.allSatisfy(isHostByte) else { throw .illegalHost }
+      host = authority.prefix { $0 != UInt8(ascii: ":") }
+      guard host.allSatisfy(isHostByte) else { throw .illegalHost }
     }
     guard !host.isEmpty else { throw .noHost }
 
-    let rest = authority.dropFirst(host.count)
-    guard !rest.isEmpty else { return (String(host), nil) }
+    let name = String(Substring(host))
+    let rest = authority[host.endIndex...]
+    guard !rest.isEmpty else { return (name, nil) }
     let digits = rest.dropFirst()
-    guard rest.first == ":", !digits.isEmpty, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let port = Int(digits),
-      (1...65535).contains(port)
+    guard rest.first == UInt8(ascii: ":"), !digits.isEmpty, digits.allSatisfy({ (0x30...0x39).contains($0) }),
+      let port = Int(Substring(digits)), (1...65535).contains(port)
     else { throw .illegalPort }
-    return (String(host), port)
+    return (name, port)
   }
 
   private static func isHostByte(_ byte: UInt8) -> Bool {

@@ -57,23 +57,17 @@ struct WalkPosition: Hashable, Sendable {
   }
 
   var json: JSON {
-    Self.object([
-      ("known_from", JSON(knownFrom)), ("through", JSON(through)), ("listed_at", JSON(listedAt)), ("token", token ?? .null),
-      ("walk", walk.map(Self.json) ?? .null),
-    ])
-  }
-
-  private static func json(_ walk: Walk) -> JSON {
-    object([
-      ("floor", JSON(walk.floor)), ("from", JSON(walk.from)), ("ceiling", JSON(walk.ceiling)), ("bound", JSON(walk.bound)),
-      ("token", walk.token ?? .null), ("total", walk.total ?? .null), ("tie", JSON(walk.tie)), ("target", JSON(walk.target)),
-      ("pages", walk.pages == 0 ? .null : JSON(walk.pages)), ("shrunk", walk.shrunk == 0 ? .null : JSON(walk.shrunk)),
-    ])
-  }
-
-  /// Without the members that are null.
-  private static func object(_ members: [(String, JSON)]) -> JSON {
-    .object(Dictionary(uniqueKeysWithValues: members.lazy.filter { !$0.1.isNull }))
+    var members: [String: JSON] = ["known_from": JSON(knownFrom), "through": JSON(through), "listed_at": JSON(listedAt)]
+    members["token"] = token
+    if let walk {
+      let stored: [String: JSON] = [
+        "floor": JSON(walk.floor), "from": JSON(walk.from), "ceiling": JSON(walk.ceiling), "bound": JSON(walk.bound),
+        "token": walk.token ?? .null, "total": walk.total ?? .null, "tie": JSON(walk.tie), "target": JSON(walk.target),
+        "pages": walk.pages == 0 ? .null : JSON(walk.pages), "shrunk": walk.shrunk == 0 ? .null : JSON(walk.shrunk),
+      ]
+      members["walk"] = .object(stored.filter { !$0.value.isNull })
+    }
+    return .object(members.filter { !$0.value.isNull })
   }
 
   private static func instant(_ json: JSON) -> Instant? { json.text.flatMap(Instant.init(iso8601:)) }

@@ -232,5 +232,6 @@ private func onBeforeRequest(
   _ peerPort: Int32, _ localPort: Int32
 ) -> Int32 {
   guard let transfer = transfer(context), let peer else { return CURL_PREREQFUNC_ABORT }
-  return transfer.admits(PeerAddress(text: String(cString: peer)), named: String(cString: peer)) ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
+  let isAdmitted = transfer.admits(PeerAddress(text: String(cString: peer)), named: String(cString: peer))
+  return isAdmitted ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
 }

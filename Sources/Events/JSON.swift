@@ -22,7 +22,8 @@ package enum JSON: Hashable, Sendable {
     return elements[index]
   }
 
-  package var isNull: Bool { self == .null }
+  package var isNull: Bool { if case .null = self { true } else { false } }
+  package var isEmptyText: Bool { if case .text(let text) = self { text.isEmpty } else { false } }
   package var text: String? { if case .text(let text) = self { text } else { nil } }
   package var integer: Int64? { if case .integer(let integer) = self { integer } else { nil } }
   package var flag: Bool? { if case .flag(let flag) = self { flag } else { nil } }

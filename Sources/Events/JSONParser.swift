@@ -25,6 +25,9 @@ private struct JSONParser {
   private let bytes: [UInt8]
   private var position = 0
   private var depth = 0
+  /// How many members the object before had: in a list of records the next has as many. It makes room once, so that no text can
+  /// ask for more than it fills.
+  private var likelyMembers = 0
 
   init(_ bytes: [UInt8]) { self.bytes = bytes }
 
@@ -70,9 +73,10 @@ private struct JSONParser {
   }
 
   private mutating func object() throws(JSONError) -> JSON {
-    var members: [String: JSON] = [:]
     skipSpace()
-    if take("}") { return .object(members) }
+    if take("}") { return .object([:]) }
+    var members = [String: JSON](minimumCapacity: likelyMembers)
+    likelyMembers = 0
     while true {
       skipSpace()
       guard next == UInt8(ascii: "\"") else { throw failure("a member name in quotes should stand here") }
@@ -82,7 +86,10 @@ private struct JSONParser {
       skipSpace()
       members[name] = try value()
       skipSpace()
-      if take("}") { return .object(members) }
+      if take("}") {
+        likelyMembers = members.count
+        return .object(members)
+      }
       guard take(",") else { throw failure("a comma or closing brace should stand here") }
     }
   }

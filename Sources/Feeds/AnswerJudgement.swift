@@ -151,7 +151,9 @@ extension StreamWalk {
 
 /// Pages for people, which proxies and maintenance screens send in place of JSON.
 enum WebPage {
-  static func isOne(_ body: some Collection<UInt8>) -> Bool {
+  static func isOne(_ body: [UInt8]) -> Bool {
+    // Most answers show with their first byte that they are none; spaces and a byte order mark may stand before a page.
+    if let first = body.first(where: { $0 > 0x20 }), first != UInt8(ascii: "<"), first < 0x80 { return false }
     let start = String(decoding: body.prefix(512), as: UTF8.self).drop { $0.isWhitespace || $0 == "\u{FEFF}" }.lowercased()
     return start.hasPrefix("<!doctype html") || start.hasPrefix("<html")
   }

@@ -6,13 +6,9 @@ extension EventSchema.FieldType {
   /// Wider than the import format: instants may be seconds, milliseconds or microseconds since 1970, told apart by size; flags may be
   /// texts or 0 and 1; words of a choice may be in capitals; whole numbers may end in `.0`.
   func cast(_ json: JSON, at path: @autoclosure () -> String) throws(FieldError) -> Value? {
-    if json.isNull || json == .text("") { return nil }
+    if json.isNull || json.isEmptyText { return nil }
     switch self {
-    case .instant:
-      guard let instant = Self.instant(json) else {
-        throw FieldError(path: path(), message: "a time expected, in ISO 8601 or since 1970, not \(Self.shown(json))")
-      }
-      return .instant(instant)
+    case .instant: return try Self.instant(json, at: path()).map(Value.instant)
     case .flag:
       switch json.scalarText?.lowercased() {
       case "true", "1": return .flag(true)
@@ -32,16 +28,29 @@ extension EventSchema.FieldType {
         throw FieldError(path: path(), message: "one of \(words.joined(separator: ", ")) expected, not \(Self.shown(json))")
       }
       return .text(lowercased)
-    case .text:
-      // Without the path, which is costly to put together: most fields of most records come through here.
-      if let text = json.scalarText { return .text(text) }
-      return try decode(json, at: path())
+    case .text: return try Self.text(json, at: path()).map(Value.text)
     case .number:
       if let integer = json.integer { return .number(Fixed(integer)) }
       return try decode(json, at: path())
     case .price, .list, .object, .names:
       return try decode(json, at: path())
     }
+  }
+
+  /// The value of `.text` by itself.
+  static func text(_ json: JSON, at path: @autoclosure () -> String) throws(FieldError) -> String? {
+    if json.isNull || json.isEmptyText { return nil }
+    guard let text = json.scalarText else { throw FieldError(path: path(), message: "text expected") }
+    return text
+  }
+
+  /// The value of `.instant` by itself.
+  static func instant(_ json: JSON, at path: @autoclosure () -> String) throws(FieldError) -> Instant? {
+    if json.isNull || json.isEmptyText { return nil }
+    guard let instant = instant(json) else {
+      throw FieldError(path: path(), message: "a time expected, in ISO 8601 or since 1970, not \(shown(json))")
+    }
+    return instant
   }
 
   /// The years 1 to 9999, which ISO 8601 can write in four digits.

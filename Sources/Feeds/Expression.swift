@@ -95,7 +95,7 @@ extension Expression {
     switch self {
     case .path(let path):
       let value = scope.value(at: path)
-      return value == .text("") ? .null : value
+      return value.isEmptyText ? .null : value
     case .answerDate: return JSON(scope.answerDate)
     case .constant(let value): return value
     case .firstOf(let choices):

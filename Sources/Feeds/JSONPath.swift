@@ -2,7 +2,7 @@ internal import Events
 
 extension JSON {
   /// The value itself unless it is null or empty text. (`nil` as a literal would be JSON's null.)
-  var known: JSON? { isNull || self == .text("") ? Optional.none : self }
+  var known: JSON? { isNull || isEmptyText ? Optional.none : self }
 }
 
 /// A way into a JSON value: names and list positions, split once; `*` stands for every element of a list.

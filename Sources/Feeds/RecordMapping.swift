@@ -59,16 +59,16 @@ final class RecordMapping: Sendable {
     let id = id.evaluate(in: scope).scalarText
     do throws(FieldError) {
       guard let id else { throw FieldError(path: "\(kind.rawValue).id", message: "an id expected") }
-      guard let at = try EventSchema.FieldType.instant.cast(at.evaluate(in: scope), at: "\(kind.rawValue).at")?.instant else {
+      guard let at = try EventSchema.FieldType.instant(at.evaluate(in: scope), at: "\(kind.rawValue).at") else {
         throw FieldError(path: "\(kind.rawValue).at", message: "a time expected")
       }
-      var record = Record(kind: kind, id: id, at: at, system: system)
-      record.account = try text(account, "account", scope)
-      record.person = try text(person, "person", scope)
+      let account = try text(account, "account", scope)
+      let person = try text(person, "person", scope)
+      var values = [String: Value](minimumCapacity: fields.count)
       for field in fields {
-        if let value = try field.shape.value(in: scope, at: { "\(kind.rawValue).\(field.name)" }) { record.fields[field.name] = value }
+        if let value = try field.shape.value(in: scope, at: { "\(kind.rawValue).\(field.name)" }) { values[field.name] = value }
       }
-      page.records.append(record)
+      page.records.append(Record(kind: kind, id: id, at: at, system: system, account: account, person: person, fields: values))
     } catch {
       page.rejected.append(RejectedRecord(stream: stream, kind: kind, sourceID: id, path: error.path, message: error.message))
     }
@@ -76,7 +76,7 @@ final class RecordMapping: Sendable {
 
   private func text(_ expression: Expression?, _ name: String, _ scope: Scope) throws(FieldError) -> String? {
     guard let expression else { return nil }
-    return try EventSchema.FieldType.text.cast(expression.evaluate(in: scope), at: "\(kind.rawValue).\(name)")?.text
+    return try EventSchema.FieldType.text(expression.evaluate(in: scope), at: "\(kind.rawValue).\(name)")
   }
 }
 

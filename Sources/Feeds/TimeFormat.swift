@@ -141,11 +141,11 @@ enum HTTPDate {
 
   /// Reads `Sun, 06 Nov 1994 08:49:37 GMT`.
   static func parse(_ text: String) -> Instant? {
-    let parts = text.split(separator: " ")
-    guard parts.count == 6, parts[5] == "GMT", let day = Int(parts[1]), let month = months.firstIndex(of: String(parts[2])),
+    let parts = text.utf8.split(separator: UInt8(ascii: " ")).map { String(Substring($0)) }
+    guard parts.count == 6, parts[5] == "GMT", let day = Int(parts[1]), let month = months.firstIndex(of: parts[2]),
       let year = Int(parts[3]), let date = Day(year: year, month: month + 1, day: day)
     else { return nil }
-    let clock = parts[4].split(separator: ":").compactMap { Int64($0) }
+    let clock = parts[4].utf8.split(separator: UInt8(ascii: ":")).compactMap { Int64(Substring($0)) }
     guard clock.count == 3, (0..<24).contains(clock[0]), (0..<60).contains(clock[1]), (0...60).contains(clock[2]) else { return nil }
     return Instant(seconds: Int64(date.number) * 86_400 + clock[0] * 3600 + clock[1] * 60 + clock[2])
   }

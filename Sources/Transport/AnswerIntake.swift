@@ -40,31 +40,35 @@ package struct AnswerIntake {
       overflow = .headers
       return false
     }
-    let text = Self.text(line)
-    if text.hasPrefix("HTTP/") && part != .fields {
+    let content = Self.withoutEnd(line)
+    if part == .fields {
+      takeField(content)
+    } else if content.starts(with: "HTTP/".utf8) {
       headers = []
-      status = text.split(separator: " ", maxSplits: 2).dropFirst().first.flatMap { Int($0) } ?? 0
+      headers.reserveCapacity(Self.usualFields)
+      status = content.split(separator: UInt8(ascii: " "), maxSplits: 2).dropFirst().first.flatMap { Int(Self.text($0)) } ?? 0
       part = .fields
-    } else if part == .fields {
-      takeField(text)
     }
     return true
   }
 
-  private mutating func takeField(_ text: String) {
-    guard !text.isEmpty else {
+  private mutating func takeField(_ line: Slice<UnsafeRawBufferPointer>) {
+    guard let first = line.first else {
       part = .body
       return
     }
-    if let first = text.first, first == " " || first == "\t" {
+    if Self.isBlank(first) {
       // A folded line (RFC 9112 §5.2) continues the field before it.
       guard let last = headers.popLast() else { return }
-      headers.append(HTTPHeader(last.name, last.value + " " + Self.trimmed(text[...])))
+      headers.append(HTTPHeader(last.name, last.value + " " + Self.text(Self.trimmed(line))))
       return
     }
-    guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")) else { return }
-    headers.append(HTTPHeader(String(text[..<colon]), Self.trimmed(text[text.index(after: colon)...])))
+    guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { return }
+    headers.append(HTTPHeader(Self.text(line[..<colon]), Self.text(Self.trimmed(line[(colon + 1)...]))))
   }
+
+  /// Room for the fields of most answers.
+  private static let usualFields = 16
 
   /// The first value of the named field so far.
   package func header(_ name: String) -> String? { headers.first { HTTPHeader.sameName($0.name, name) }?.value }
@@ -87,18 +91,24 @@ package struct AnswerIntake {
     return true
   }
 
-  /// A line without its end. Bytes that are not UTF-8 are read as Latin-1, which HTTP once was.
-  private static func text(_ line: UnsafeRawBufferPointer) -> String {
+  private static func withoutEnd(_ line: UnsafeRawBufferPointer) -> Slice<UnsafeRawBufferPointer> {
     var end = line.count
     while end > 0, line[end - 1] == 0x0A || line[end - 1] == 0x0D { end -= 1 }
-    let bytes = line[..<end]
+    return line[..<end]
+  }
+
+  /// A name or value. Bytes that are not UTF-8 are read as Latin-1, which HTTP once was.
+  private static func text(_ bytes: Slice<UnsafeRawBufferPointer>) -> String {
     if let text = String(validating: bytes, as: UTF8.self) { return text }
     return String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
   }
 
-  private static func trimmed(_ text: Substring) -> String {
-    let isBlank: (Character) -> Bool = { $0 == " " || $0 == "\t" }
-    guard let last = text.lastIndex(where: { !isBlank($0) }) else { return "" }
-    return String(text[...last].drop(while: isBlank))
+  private static func trimmed(_ bytes: Slice<UnsafeRawBufferPointer>) -> Slice<UnsafeRawBufferPointer> {
+    var (start, end) = (bytes.startIndex, bytes.endIndex)
+    while start < end, isBlank(bytes[start]) { start += 1 }
+    while start < end, isBlank(bytes[end - 1]) { end -= 1 }
+    return bytes[start..<end]
   }
+
+  private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
 }

@@ -66,17 +66,17 @@ package final class CurlClient: Sendable {
     if Task.isCancelled { queue.cancel(job.id) }
   }
 
-  /// Refuses what must not be sent; returns the request's name for errors.
-  private static func check(_ request: HTTPRequest) throws(TransportError) -> String {
+  /// Refuses what must not be sent.
+  private static func check(_ request: HTTPRequest) throws(TransportError) -> RequestTarget {
     guard HeaderRule.isMethod(request.method) else { throw TransportError(.badMethod, target: RequestTarget.unreadable) }
-    let target: String
+    let target: RequestTarget
     do {
-      target = "\(request.method) \(try RequestTarget(request.url).shown(hidingPath: request.hidesPath))"
+      target = try RequestTarget(request.url)
     } catch {
       throw TransportError(.badURL(error), target: "\(request.method) \(RequestTarget.unreadable)")
     }
     if let (name, fault) = HeaderRule.firstFault(request.headers) {
-      throw TransportError(.badHeader(name: name, fault: fault), target: target)
+      throw TransportError(.badHeader(name: name, fault: fault), target: target.name(of: request))
     }
     return target
   }

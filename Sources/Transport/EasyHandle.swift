@@ -92,7 +92,7 @@ struct HeaderLines: ~Copyable {
 
   /// The lines for a request, in libcurl's notation: `Name: value`, `Name;` for an empty value, `Name:` to leave a default out.
   static func notation(headers: [HTTPHeader], hasBody: Bool) -> [String] {
-    var lines = headers.map { $0.value.allSatisfy { $0 == " " || $0 == "\t" } ? "\($0.name);" : "\($0.name): \($0.value)" }
+    var lines = headers.map { $0.value.utf8.allSatisfy { $0 == 0x20 || $0 == 0x09 } ? "\($0.name);" : "\($0.name): \($0.value)" }
     // Large bodies would wait a second for a `100 Continue` that few servers send.
     lines.append("Expect:")
     if hasBody, !headers.contains(where: { HTTPHeader.sameName($0.name, "Content-Type") }) {

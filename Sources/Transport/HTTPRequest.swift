@@ -10,7 +10,7 @@ package struct HTTPHeader: Sendable, Equatable {
 
   /// Header names are compared without regard to ASCII case (RFC 9110 §5.1).
   package static func sameName(_ left: String, _ right: String) -> Bool {
-    left.utf8.elementsEqual(right.utf8) { lowercased($0) == lowercased($1) }
+    left.utf8.count == right.utf8.count && left.utf8.elementsEqual(right.utf8) { lowercased($0) == lowercased($1) }
   }
 
   private static func lowercased(_ byte: UInt8) -> UInt8 {

@@ -29,6 +29,9 @@ package struct Inbox<Job> {
   /// Whether the loop is over.
   package var hasEnded: Bool { phase == .ended }
 
+  /// Whether there is nothing to do but to wait.
+  package var isQuiet: Bool { commands.isEmpty && phase == .open }
+
   /// Takes a job unless the inbox is closed or full.
   package mutating func submit(_ job: Job) -> Admission {
     guard phase == .open else { return .stopped }

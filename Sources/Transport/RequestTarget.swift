@@ -33,15 +33,15 @@ package struct RequestTarget: Sendable, Equatable {
   package init(_ url: String) throws(URLFault) {
     guard url.utf8.count <= TransportLimits.urlBytes else { throw .tooLong }
     guard url.utf8.allSatisfy(Self.isAllowed) else { throw .illegalCharacter }
-    let (isSecure, afterScheme) = try Self.scheme(url[...])
+    let (isSecure, afterScheme) = try Self.scheme(url)
     self.isSecure = isSecure
 
-    let authority = afterScheme.prefix { !"/?#".contains($0) }
-    guard !authority.contains("@") else { throw .credentials }
+    let authority = afterScheme.prefix { $0 != UInt8(ascii: "/") && !Self.endsPath($0) }
+    guard !authority.contains(UInt8(ascii: "@")) else { throw .credentials }
     (host, port) = try Self.hostAndPort(authority)
 
-    let path = afterScheme.dropFirst(authority.count).prefix { !"?#".contains($0) }
-    self.path = path.isEmpty ? "/" : String(path)
+    let path = afterScheme[authority.endIndex...].prefix { !Self.endsPath($0) }
+    self.path = path.isEmpty ? "/" : String(Substring(path))
   }
 
   /// The URL for errors and logs: no query, no fragment, and `…` in place of path segments that look like tokens.
@@ -52,6 +52,9 @@ package struct RequestTarget: Sendable, Equatable {
     let segments = path.split(separator: "/", omittingEmptySubsequences: false)
     return text + segments.map { Self.looksSecret($0) ? "…" : String($0) }.joined(separator: "/")
   }
+
+  /// The name of a request for this target in errors.
+  func name(of request: HTTPRequest) -> String { "\(request.method) \(shown(hidingPath: request.hidesPath))" }
 
   /// How a URL that could not be taken apart is named: where its parts are in doubt, nothing of it is shown.
   package static let unreadable = "(unreadable URL)"
@@ -65,36 +68,44 @@ package struct RequestTarget: Sendable, Equatable {
 
   /// Printable ASCII without the characters RFC 3986 leaves out and lenient parsers disagree on.
   private static func isAllowed(_ byte: UInt8) -> Bool {
-    (0x21...0x7E).contains(byte) && !#""<>\^`{|}"#.utf8.contains(byte)
+    switch byte {
+    case UInt8(ascii: "\""), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "\\"), UInt8(ascii: "^"), UInt8(ascii: "`"),
+      UInt8(ascii: "{"), UInt8(ascii: "|"), UInt8(ascii: "}"):
+      false
+    default: (0x21...0x7E).contains(byte)
+    }
   }
 
-  private static func scheme(_ url: Substring) throws(URLFault) -> (isSecure: Bool, rest: Substring) {
-    for (prefix, isSecure) in [("https://", true), ("http://", false)]
-    where HTTPHeader.sameName(String(url.prefix(prefix.count)), prefix) {
-      return (isSecure, url.dropFirst(prefix.count))
+  private static func endsPath(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#") }
+
+  private static func scheme(_ url: String) throws(URLFault) -> (isSecure: Bool, rest: Substring.UTF8View) {
+    for (prefix, isSecure) in [("https://", true), ("http://", false)] {
+      let length = prefix.utf8.count
+      if HTTPHeader.sameName(String(Substring(url.utf8.prefix(length))), prefix) { return (isSecure, url.utf8.dropFirst(length)) }
     }
     throw .notHTTP
   }
 
-  private static func hostAndPort(_ authority: Substring) throws(URLFault) -> (String, Int?) {
-    let host: Substring
-    if authority.hasPrefix("[") {
-      guard let end = authority.firstIndex(of: "]") else { throw .illegalHost }
+  private static func hostAndPort(_ authority: Substring.UTF8View) throws(URLFault) -> (String, Int?) {
+    let host: Substring.UTF8View
+    if authority.first == UInt8(ascii: "[") {
+      guard let end = authority.firstIndex(of: UInt8(ascii: "]")) else { throw .illegalHost }
       host = authority[...end]
-      guard PeerAddress(text: String(host.dropFirst().dropLast())) != nil else { throw .illegalHost }
+      guard PeerAddress(text: String(Substring(host.dropFirst().dropLast()))) != nil else { throw .illegalHost }
     } else {
-      host = authority.prefix { $0 != ":" }
-      guard host.utf8.allSatisfy(isHostByte) else { throw .illegalHost }
+      host = authority.prefix { $0 != UInt8(ascii: ":") }
+      guard host.allSatisfy(isHostByte) else { throw .illegalHost }
     }
     guard !host.isEmpty else { throw .noHost }
 
-    let rest = authority.dropFirst(host.count)
-    guard !rest.isEmpty else { return (String(host), nil) }
+    let name = String(Substring(host))
+    let rest = authority[host.endIndex...]
+    guard !rest.isEmpty else { return (name, nil) }
     let digits = rest.dropFirst()
-    guard rest.first == ":", !digits.isEmpty, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let port = Int(digits),
-      (1...65535).contains(port)
+    guard rest.first == UInt8(ascii: ":"), !digits.isEmpty, digits.allSatisfy({ (0x30...0x39).contains($0) }),
+      let port = Int(Substring(digits)), (1...65535).contains(port)
     else { throw .illegalPort }
-    return (String(host), port)
+    return (name, port)
   }
 
   private static func isHostByte(_ byte: UInt8) -> Bool {

@@ -7,13 +7,12 @@ struct TransferJob: Sendable {
 
   let id: UInt64
   let request: HTTPRequest
-  /// The request's name in errors.
-  let target: String
+  let target: RequestTarget
   let deadline: ContinuousClock.Instant
   let answer: CheckedContinuation<Outcome, Never>
 
   func fail(_ reason: TransportError.Reason) {
-    answer.resume(returning: .failure(TransportError(reason, target: target)))
+    answer.resume(returning: .failure(TransportError(reason, target: target.name(of: request))))
   }
 }
 
@@ -190,10 +189,10 @@ final class Transfer {
   }
 
   /// Judges a peer before anything is sent to it; a refusal is kept for the error.
-  fileprivate func admits(_ address: PeerAddress?, named name: String) -> Bool {
+  fileprivate func admits(_ address: @autoclosure () -> PeerAddress?, named name: @autoclosure () -> String) -> Bool {
     guard !job.request.allowPrivate else { return true }
-    guard let range = address.map(\.nonPublicRange) ?? .unreadable else { return true }
-    refusal = .refusedAddress(address: name, range: range)
+    guard let range = address().map(\.nonPublicRange) ?? .unreadable else { return true }
+    refusal = .refusedAddress(address: name(), range: range)
     return false
   }
 }
@@ -233,6 +232,6 @@ private func onBeforeRequest(
   _ peerPort: Int32, _ localPort: Int32
 ) -> Int32 {
   guard let transfer = transfer(context), let peer else { return CURL_PREREQFUNC_ABORT }
-  let text = String(cString: peer)
-  return transfer.admits(PeerAddress(text: text), named: text) ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
+  let isAdmitted = transfer.admits(PeerAddress(text: String(cString: peer)), named: String(cString: peer))
+  return isAdmitted ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
 }

@@ -49,7 +49,7 @@ final class TransferLoop {
 
       let performed = multi.perform()
       collectFinished()
-      let waited = multi.wait(milliseconds: waitingTime(now: clock.now))
+      let waited = queue.mayRest() ? multi.wait(milliseconds: waitingTime(now: clock.now)) : CURLM_OK
       for code in [performed, waited] where code != CURLM_OK {
         failAll(.other(code: Int(code.rawValue), message: String(cString: curl_multi_strerror(code))))
       }

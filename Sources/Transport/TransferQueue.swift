@@ -5,7 +5,11 @@ final class TransferQueue: Sendable {
   private struct State {
     var inbox: Inbox<TransferJob>
     var wakeUp: WakeUp?
+    /// Whether the loop waits, or has not begun. What comes while it works it finds before it waits.
+    var isResting = true
     var waiters: [CheckedContinuation<Void, Never>] = []
+
+    func wake() { if isResting { wakeUp?() } }
   }
 
   /// Most jobs without an answer.
@@ -26,17 +30,17 @@ final class TransferQueue: Sendable {
   func submit(_ job: TransferJob) -> Inbox<TransferJob>.Admission {
     state.withLock { state in
       let admission = state.inbox.submit(job)
-      if admission == .accepted(wake: true) { state.wakeUp?() }
+      if admission == .accepted(wake: true) { state.wake() }
       return admission
     }
   }
 
   func cancel(_ id: UInt64) {
-    state.withLock { if $0.inbox.cancel(id) { $0.wakeUp?() } }
+    state.withLock { if $0.inbox.cancel(id) { $0.wake() } }
   }
 
   func stop() {
-    state.withLock { if $0.inbox.stop() { $0.wakeUp?() } }
+    state.withLock { if $0.inbox.stop() { $0.wake() } }
   }
 
   /// Returns once the loop's thread holds nothing any more.
@@ -58,7 +62,18 @@ final class TransferQueue: Sendable {
   func detach() { state.withLock { $0.wakeUp = nil } }
 
   func drain() -> (commands: [Inbox<TransferJob>.Command], isStopping: Bool) {
-    state.withLock { $0.inbox.drain() }
+    state.withLock { state in
+      state.isResting = false
+      return state.inbox.drain()
+    }
+  }
+
+  /// Whether the loop may wait now; whatever comes from here on wakes it.
+  func mayRest() -> Bool {
+    state.withLock { state in
+      state.isResting = state.inbox.isQuiet
+      return state.isResting
+    }
   }
 
   func finished(_ count: Int) { state.withLock { $0.inbox.finished(count) } }

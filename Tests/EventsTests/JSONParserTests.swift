@@ -60,6 +60,14 @@ import Testing
     #expect(try JSON(parsing: [quote, 0x5C, 0x6E, 0xE2, 0x82, quote]) == "\n\u{FFFD}")
   }
 
+  /// The size of an object says nothing of what is in the next.
+  @Test func objectsOfManySizesStandSideBySide() throws {
+    let sizes = [0, 1, 100, 0, 1, 7, 1000, 2]
+    let objects = sizes.map { size in JSON.object(Dictionary(uniqueKeysWithValues: (0..<size).map { ("m\($0)", JSON($0)) })) }
+    let nested = objects.reduce(JSON.object([:])) { ["inner": $0, "next": $1] }
+    for json in [.list(objects), nested] { #expect(try JSON(parsing: json.serialized()) == json) }
+  }
+
   @Test func theLastOfRepeatedNamesWins() throws {
     #expect(try JSON(parsing: #"{"a":1,"b":2,"a":{"c":3},"\u0061":4}"#) == ["a": 4, "b": 2])
   }

@@ -106,6 +106,13 @@ import Transport
     #expect(intake.headers == [HTTPHeader("A", "1"), HTTPHeader("HTTP/1.1", "2")])
   }
 
+  @Test(arguments: [
+    ("HTTP/1.1 204 No Content\r\n", 204), ("HTTP/2 200\r\n", 200), ("HTTP/1.1  404\r\n", 404), ("HTTP/1.1\r\n", 0), ("HTTP/1.1 x\r\n", 0),
+  ])
+  func statusIsRead(line: String, status: Int) {
+    #expect(intake([line]).0.status == status)
+  }
+
   @Test func latin1IsRead() {
     var intake = AnswerIntake(headerCap: 100, bodyCap: 0)
     for line in [Array("HTTP/1.1 200 OK".utf8), Array("A: ".utf8) + [0xE9, 0x0D, 0x0A]] {
@@ -143,6 +150,22 @@ import Transport
     #expect(drained.commands.count == 3)
     let wakesAgain = inbox.cancel(2)
     #expect(wakesAgain)
+  }
+
+  /// The loop may wait only then: a command that it missed would stay for as long as nothing else came.
+  @Test func isQuietOnlyWithNothingToDo() {
+    var inbox = Inbox<Int>(limit: 10)
+    var quiet = [inbox.isQuiet]
+    _ = inbox.submit(1)
+    quiet.append(inbox.isQuiet)
+    _ = inbox.drain()
+    quiet.append(inbox.isQuiet)
+    _ = inbox.cancel(1)
+    quiet.append(inbox.isQuiet)
+    _ = inbox.drain()
+    _ = inbox.stop()
+    quiet.append(inbox.isQuiet)
+    #expect(quiet == [true, false, true, false, false])
   }
 
   @Test func limitHoldsUntilJobsFinish() {

@@ -39,7 +39,10 @@ import Transport
     try await LoopbackServer.serving(refusing) { origin in
       let child = try Child(
         ["run", "--config", config, "--store", folder.path("a.sqlite"), "--port", "0"],
-        environment: ["ZENDESK_URL": origin, "ZENDESK_TOKEN": "not-for-any-log", "BELLWETHER_ALLOW_PRIVATE": "true"], in: folder)
+        environment: [
+          "ZENDESK_URL": origin, "ZENDESK_EMAIL": "agent@acme.example", "ZENDESK_TOKEN": "not-for-any-log",
+          "BELLWETHER_ALLOW_PRIVATE": "true",
+        ], in: folder)
       let port = try #require(try await child.logged(/console\.port=(\d+)/)).1
       _ = try await child.logged(/feed failed/)
       let client = CurlClient()
@@ -80,7 +83,8 @@ import Transport
       let child = try Child(
         ["run", "--config", config, "--store", folder.path("a.sqlite"), "--port", "0"],
         environment: [
-          "STRIPE_URL": origin, "ZENDESK_URL": origin, "STRIPE_API_KEY": "sk", "ZENDESK_TOKEN": "zd", "BELLWETHER_ALLOW_PRIVATE": "true",
+          "STRIPE_URL": origin, "ZENDESK_URL": origin, "ZENDESK_EMAIL": "agent@acme.example", "STRIPE_API_KEY": "sk", "ZENDESK_TOKEN": "zd",
+          "BELLWETHER_ALLOW_PRIVATE": "true",
         ], in: folder)
       await asked.value()
       _ = try await child.logged(/console\.port=(\d+)/)

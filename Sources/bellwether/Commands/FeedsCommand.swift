@@ -128,7 +128,7 @@ struct FeedsCommand: AsyncParsableCommand {
 
     func run() async throws {
       let loaded = try shared.loadConfiguration(needsSecrets: false)
-      guard let connector = loaded.connectors.first(where: { $0.name == name }) else {
+      guard let known = loaded.connectors.first(where: { $0.name == name }) else {
         let known = loaded.connectors.map(\.name).sorted().joined(separator: ", ")
         throw ValidationError("There is no feed '\(name)'. Known: \(known).")
       }
@@ -142,11 +142,12 @@ struct FeedsCommand: AsyncParsableCommand {
         for record in page.records { StandardOutput.print(shared.json ? record.json.serialized() : record.line) }
         for rejected in page.rejected { StandardError.print("rejected: \(rejected)") }
         progress?.show(Int64(page.records.count))
+      let connector = try switchedOn(known)
       }
       progress?.clear()
       await client.shutDown()
       for line in report.files.unwritten { StandardError.print("rejected: \(line)") }
-      for failure in report.failures { StandardError.print("\(failure); \(failure.hint)") }
+      for failure in report.failures { StandardError.print("\(failure); \(Self.hint(failure))") }
       for note in report.notes { StandardError.print("note: \(note)") }
       let rejected = report.rejectedCounts.values.reduce(report.files.rejected, +)
       let (records, pages) = (report.records == 1 ? "record" : "records", report.pages == 1 ? "page" : "pages")
@@ -164,6 +165,28 @@ struct FeedsCommand: AsyncParsableCommand {
       var poller = Poller(
         connector: connector, secrets: try connector.secrets(from: loaded.secrets), tokens: loaded.tokens(besideStore: shared.store),
         budgets: HostBudgets(), seed: 0, send: { try await client.send($0) }, sleep: { try await Task.sleep(for: $0) })
+    /// What to do about a failure, as it is after a dry run: no next poll comes by itself.
+    private static func hint(_ failure: FeedFailure) -> String {
+      let parts = failure.hint.split(separator: "; ").map(String.init)
+      let kept = parts.filter { !$0.contains("next poll") }
+      return (kept + (kept.count < parts.count ? ["a dry run does not try again: repeat the command later"] : [])).joined(separator: "; ")
+    }
+
+    /// The feed as it would be if its file said `enabled: true`: what is off may lack its address, and must not be asked without it.
+    private func switchedOn(_ connector: Connector) throws -> Connector {
+      if connector.isEnabled { return connector }
+      let file = connector.range.file
+      let lines = file.text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+      let text = lines.map { $0.hasPrefix("enabled:") ? "enabled: true" : $0 }.joined(separator: "\n")
+      let isSaid = lines.contains { $0.hasPrefix("enabled:") }
+      var diagnostics = Diagnostics()
+      let changed = SourceFile(path: file.path, text: isSaid ? text : text + "\nenabled: true\n")
+      let tried = Connector(file: changed, environment: shared.environment, into: &diagnostics)
+      for diagnostic in diagnostics.all { StandardError.print(diagnostic.rendered() + "\n") }
+      guard let tried else { throw ExitCode(1) }
+      return tried
+    }
+
       poller.spoolFolder = loaded.writableFolder(besideStore: shared.store)
       return try await poller.poll(at: WallClock.now(), cursors: [:], commit: show)
     }

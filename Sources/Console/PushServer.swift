@@ -60,7 +60,8 @@ package struct PushServer: Sendable {
     for (path, receive) in routes {
       router.post(RouterPath(path)) { [limits] request, context in await Self.answer(request, context.channel, limits, receive) }
     }
-    let seconds = limits.requestTime.components.seconds
+    // Whoever falls silent in the middle of a request is told so before the connection counts as idle.
+    let seconds = 2 * limits.requestTime.components.seconds
     return Application(
       router: router, server: .http1(configuration: .init(idleTimeout: .seconds(seconds))),
       configuration: .init(

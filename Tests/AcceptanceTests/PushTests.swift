@@ -91,8 +91,13 @@ import Transport
     let half = "{\"batch\":[\(Self.track("m1")),{\"type\":\"track\",\"messageId\":\"m2\",\"timestamp\":\"soon\"}]}"
     #expect(try await listener.post(half).status == 400)
     #expect(try await listener.ids().isEmpty)
+    let get = HTTPRequest(url: "http://127.0.0.1:\(listener.port)/push/segment", allowPrivate: true)
+    #expect(try await listener.client.send(get).status == 404, "a feed is posted to")
     let metrics = try await listener.metrics()
-    #expect(metrics.contains(#"bellwether_push_requests_total{feed="segment",status="401"} 1"#), "\(metrics)")
+    for (feed, status, count) in [("segment", 401, 1), ("segment", 400, 2), ("segment", 413, 1), ("none", 404, 2), ("segment", 404, 1)] {
+      let line = "bellwether_push_requests_total{feed=\"\(feed)\",status=\"\(status)\"} \(count)"
+      #expect(metrics.contains(line), "\(line):\n\(metrics)")
+    }
     await listener.end()
     for secret in Self.secrets { #expect(!listener.child.errorText.contains(secret)) }
   }
@@ -166,6 +171,7 @@ import Transport
     }
     #expect(said.hasPrefix("HTTP/1.1 408"), "\(said)")
     #expect(ContinuousClock.now - began < .seconds(30))
+    #expect(try await listener.metrics().contains(#"bellwether_push_requests_total{feed="segment",status="408"} 1"#))
     await listener.end()
   }
 }

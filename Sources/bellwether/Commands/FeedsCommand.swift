@@ -40,10 +40,19 @@ struct FeedsCommand: AsyncParsableCommand {
       var records = TextTable([("KIND", .left), ("SYSTEM", .left), ("RECORDS", .right)])
       for count in counts { records.add([count.kind.rawValue, count.system, String(count.count)]) }
       StandardOutput.print("\n" + records.rendered())
-      guard !unlinked.isEmpty else { return }
-      var strangers = TextTable([("UNLINKED", .left), ("SYSTEM", .left), ("ACCOUNT ID THERE", .left), ("RECORDS", .right)])
-      for row in unlinked { strangers.add([row.kind.rawValue, row.system, row.reference ?? "none given", String(row.count)]) }
-      StandardOutput.print("\n" + strangers.rendered())
+      if !unlinked.isEmpty { StandardOutput.print("\n" + Self.strangers(unlinked)) }
+    }
+
+    /// Unlinked ids listed before the rest are only counted.
+    private static let shownStrangers = 20
+
+    private static func strangers(_ unlinked: [UnlinkedRecords]) -> String {
+      var table = TextTable([("UNLINKED", .left), ("SYSTEM", .left), ("ACCOUNT ID THERE", .left), ("RECORDS", .right)])
+      for row in unlinked.prefix(shownStrangers) {
+        table.add([row.kind.rawValue, row.referenceSystem ?? row.system, row.reference ?? "none given", String(row.count)])
+      }
+      let more = unlinked.count - shownStrangers
+      return table.rendered() + (more > 0 ? "\n… and \(more) more; `bellwether accounts unlinked` shows all" : "")
     }
 
     /// The systems whose usage is held.
@@ -59,7 +68,8 @@ struct FeedsCommand: AsyncParsableCommand {
         "unlinked": .list(
           unlinked.map { row in
             [
-              "kind": .text(row.kind.rawValue), "system": .text(row.system), "reference": JSON(row.reference), "count": JSON(row.count),
+              "kind": .text(row.kind.rawValue), "system": .text(row.system), "reference_system": JSON(row.referenceSystem),
+              "reference": JSON(row.reference), "count": JSON(row.count),
               "first": JSON(row.first), "last": JSON(row.last),
             ]
           }),

@@ -22,6 +22,11 @@ struct FeedReport {
     let rejected: Int
     /// The mean of the whole days before today that are known.
     let recordsPerDay: Int?
+
+    /// Where the import as a whole stands, whose stream has no records of its own; nil for every other stream.
+    static func importRun(_ stream: StreamState) -> ImportCursor? {
+      stream.stream == ImportRun.cursorStream ? stream.cursor.flatMap(ImportCursor.init) : nil
+    }
   }
 
   /// Whole days that the mean is taken over.
@@ -50,6 +55,7 @@ struct FeedReport {
   }
 
   private static func state(of stream: StreamState, isPolled: Bool, _ suspected: [String]) -> State {
+    if let run = Row.importRun(stream) { return run.isFinished ? .imported : .importing }
     if stream.stream.hasPrefix(KnownRanges.importPrefix) { return .imported }
     if !isPolled { return .off }
     if stream.staleSince != nil { return .stale }
@@ -77,14 +83,15 @@ struct FeedReport {
     return ([table.rendered()] + troubles).joined(separator: "\n\n")
   }
 
+  private func moment(_ json: JSON) -> String? { moment(json.text.flatMap { Instant(iso8601: $0) }) }
+
   private func moment(_ instant: Instant?) -> String? { instant.map(calendar.text) }
 
   private func known(_ stream: StreamState) -> String {
+    if let run = Row.importRun(stream) { return "\(run.records) \(run.records == 1 ? "record" : "records") read" }
     guard let from = stream.knownFrom, let through = stream.completeThrough else { return "nothing yet" }
     let holes = stream.holes.isEmpty ? "" : ", \(stream.holes.count) \(stream.holes.count == 1 ? "hole" : "holes")"
     let start = from <= Instant(seconds: 0) ? "the beginning" : calendar.day(of: from).description
-  private func moment(_ json: JSON) -> String? { moment(json.text.flatMap { Instant(iso8601: $0) }) }
-
     return "\(start) to \(calendar.text(of: through))\(holes)"
   }
 

@@ -3,6 +3,7 @@ import Events
 import Foundation
 import Logging
 import Simulation
+import Synchronization
 import Testing
 import Transport
 
@@ -67,6 +68,32 @@ import Transport
     #expect(lines.contains { $0.hasPrefix("  ") && $0.contains("401") }, "the error stands below: \(table)")
     let accepted = try await folder.bellwether("feeds", "accept", "zendesk", "--store", folder.path("a.sqlite"))
     #expect(accepted.exit != .status(0) && accepted.errors.contains("nothing is"))
+  }
+
+  @Test func `a failure that goes on is told once, and so is its end`() async throws {
+    let folder = try TemporaryFolder()
+    let config = try folder.copyConfiguration(enabling: ["feeds/zendesk"])
+    let asked = Mutex(0)
+    let wavering: LoopbackServer.Respond = { _ in
+      let number = asked.withLock { count in
+        count += 1
+        return count
+      }
+      if number <= 2 { return (401, ["error": "Couldn't authenticate you"]) }
+      return (200, ["tickets": [], "after_cursor": "MTQ1MQ==", "end_of_stream": true])
+    }
+    try await LoopbackServer.serving(wavering) { origin in
+      let child = try Child(
+        ["run", "--config", config, "--store", folder.path("a.sqlite"), "--port", "0"],
+        environment: [
+          "ZENDESK_URL": origin, "ZENDESK_EMAIL": "agent@acme.example", "ZENDESK_TOKEN": "zd", "ZENDESK_POLL": "10s",
+          "BELLWETHER_ALLOW_PRIVATE": "true",
+        ], in: folder)
+      _ = try await child.logged(/feed works again/, within: .seconds(60))
+      #expect(child.errorText.components(separatedBy: "feed failed").count == 2, "\(child.errorText)")
+      #expect(asked.withLock { $0 } >= 3)
+      try await expectDrain(child)
+    }
   }
 
   @Test func `it drains in the middle of a slow poll`() async throws {

@@ -97,13 +97,13 @@ extension StoredAccount {
 extension EventStore {
   /// The one account that a person means by a number, a name or an id in any system.
   ///
-  /// - Throws: `ValidationError` if there is none or several.
+  /// - Throws: `WrongArgument` if there is none or several.
   func theAccount(_ text: String) async throws -> StoredAccount {
     let found = try await findAccounts(text)
-    guard let first = found.first else { throw ValidationError("No account is called '\(text)'. `bellwether accounts` lists them.") }
+    guard let first = found.first else { throw WrongArgument("No account is called '\(text)'. `bellwether accounts` lists them.") }
     guard found.count == 1 else {
       let names = found.prefix(5).map(\.title).joined(separator: ", ")
-      throw ValidationError("'\(text)' could be \(found.count) accounts: \(names). Name one by its number, as #\(first.key.number).")
+      throw WrongArgument("'\(text)' could be \(found.count) accounts: \(names). Name one by its number, as #\(first.key.number).")
     }
     return first
   }

@@ -90,7 +90,7 @@ struct FeedsCommand: AsyncParsableCommand {
       let suspected = try await store.loadStates().portfolio.flatMap { PortfolioState(json: $0) }?.suspectedSystems ?? []
       guard suspected.contains(name) else {
         let known = suspected.isEmpty ? "nothing is" : "these are: \(suspected.joined(separator: ", "))"
-        throw ValidationError("'\(name)' is not under suspicion; \(known).")
+        throw WrongArgument("'\(name)' is not under suspicion; \(known).")
       }
       try await store.acceptOutage(of: name, at: WallClock.now())
       try await EngineHost(store: store).catchUp()
@@ -113,7 +113,7 @@ struct FeedsCommand: AsyncParsableCommand {
       let loaded = try shared.loadConfiguration(needsSecrets: false)
       guard let connector = loaded.connectors.first(where: { $0.name == name }) else {
         let known = loaded.connectors.map(\.name).sorted().joined(separator: ", ")
-        throw ValidationError("There is no feed '\(name)'. Known: \(known).")
+        throw WrongArgument("There is no feed '\(name)'. Known: \(known).")
       }
       let store = try EventStore(path: shared.store, access: .exclusive)
       let rewound = try await store.rewind(connector.streamNames.map { "\(name).\($0)" })
@@ -140,10 +140,10 @@ struct FeedsCommand: AsyncParsableCommand {
       let loaded = try shared.loadConfiguration(needsSecrets: false)
       guard let known = loaded.connectors.first(where: { $0.name == name }) else {
         let known = loaded.connectors.map(\.name).sorted().joined(separator: ", ")
-        throw ValidationError("There is no feed '\(name)'. Known: \(known).")
+        throw WrongArgument("There is no feed '\(name)'. Known: \(known).")
       }
       guard connector.isPolled else {
-        throw ValidationError("The feed '\(name)' is not polled: it waits for its sender's requests while the daemon runs.")
+        throw WrongArgument("The feed '\(name)' is not polled: it waits for its sender's requests while the daemon runs.")
       }
       let client = CurlClient()
       // Records on a terminal are progress enough.

@@ -159,7 +159,7 @@ struct ImportRun {
 
   private func record(on line: DecodedRecord, of file: ImportSet.File) throws -> Record {
     do { return try ImportSet.record(line) } catch {
-      throw ValidationError("\(file.path):\(line.line): \(error). The file was changed while it was imported; import it again.")
+      throw WrongArgument("\(file.path):\(line.line): \(error). The file was changed while it was imported; import it again.")
     }
   }
 

@@ -142,6 +142,7 @@ struct FeedsCommand: AsyncParsableCommand {
         let known = loaded.connectors.map(\.name).sorted().joined(separator: ", ")
         throw WrongArgument("There is no feed '\(name)'. Known: \(known).")
       }
+      let connector = try switchedOn(known)
       guard connector.isPolled else {
         throw WrongArgument("The feed '\(name)' is not polled: it waits for its sender's requests while the daemon runs.")
       }
@@ -152,7 +153,6 @@ struct FeedsCommand: AsyncParsableCommand {
         for record in page.records { StandardOutput.print(shared.json ? record.json.serialized() : record.line) }
         for rejected in page.rejected { StandardError.print("rejected: \(rejected)") }
         progress?.show(Int64(page.records.count))
-      let connector = try switchedOn(known)
       }
       progress?.clear()
       await client.shutDown()
@@ -165,16 +165,6 @@ struct FeedsCommand: AsyncParsableCommand {
       if !report.failures.isEmpty || rejected > 0 { throw ExitCode(1) }
     }
 
-    private func dryRun(
-      _ connector: Connector, _ loaded: LoadedConfiguration, _ client: CurlClient, show: (PolledPage) async throws -> Void
-    ) async throws -> PollReport {
-      if case .folder(let folder) = connector.source {
-        return try await FolderSource(connector: connector, folder: folder, writesRejected: false)
-          .poll(at: WallClock.now(), wallNow: WallClock.now(), cursors: [:], commit: show)
-      }
-      var poller = Poller(
-        connector: connector, secrets: try connector.secrets(from: loaded.secrets), tokens: loaded.tokens(besideStore: shared.store),
-        budgets: HostBudgets(), seed: 0, send: { try await client.send($0) }, sleep: { try await Task.sleep(for: $0) })
     /// What to do about a failure, as it is after a dry run: no next poll comes by itself.
     private static func hint(_ failure: FeedFailure) -> String {
       let parts = failure.hint.split(separator: "; ").map(String.init)
@@ -197,6 +187,16 @@ struct FeedsCommand: AsyncParsableCommand {
       return tried
     }
 
+    private func dryRun(
+      _ connector: Connector, _ loaded: LoadedConfiguration, _ client: CurlClient, show: (PolledPage) async throws -> Void
+    ) async throws -> PollReport {
+      if case .folder(let folder) = connector.source {
+        return try await FolderSource(connector: connector, folder: folder, writesRejected: false)
+          .poll(at: WallClock.now(), wallNow: WallClock.now(), cursors: [:], commit: show)
+      }
+      var poller = Poller(
+        connector: connector, secrets: try connector.secrets(from: loaded.secrets), tokens: loaded.tokens(besideStore: shared.store),
+        budgets: HostBudgets(), seed: 0, send: { try await client.send($0) }, sleep: { try await Task.sleep(for: $0) })
       poller.spoolFolder = loaded.writableFolder(besideStore: shared.store)
       return try await poller.poll(at: WallClock.now(), cursors: [:], commit: show)
     }

@@ -31,7 +31,9 @@ struct SharedOptions: ParsableArguments {
     let loaded = LoadedConfiguration.load(folder, environment: environment, needsSecrets: needsSecrets, into: &diagnostics)
     for diagnostic in diagnostics.all { StandardError.print(diagnostic.rendered() + "\n") }
     guard let loaded else {
-      StandardError.print("\(diagnostics.errorCount) errors in \(config); `bellwether check` shows them again.")
+      let count = diagnostics.errorCount
+      StandardError.print(
+        "\(count) \(count == 1 ? "error" : "errors") in \(config); `bellwether check` shows \(count == 1 ? "it" : "them") again.")
       throw ExitCode(1)
     }
     return loaded

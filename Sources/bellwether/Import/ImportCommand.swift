@@ -43,7 +43,9 @@ struct ImportCommand: AsyncParsableCommand {
       let summary: JSON = ["new": JSON(totals.new), "known_already": JSON(totals.known), "unlinked": JSON(totals.unlinked)]
       StandardOutput.print(summary.serialized())
     } else {
-      StandardOutput.print("\(totals.new) records stored, \(totals.known) known already, \(totals.unlinked) without a linked account")
+      StandardOutput.print(
+        "\(totals.new) \(totals.new == 1 ? "record" : "records") stored, \(totals.known) known already, \(totals.unlinked) without a linked account"
+      )
     }
   }
 }

@@ -120,8 +120,16 @@ extension Node {
   package func text(for name: String, into diagnostics: inout Diagnostics) -> String? {
     if isUnresolved { return nil }
     if let text { return text }
-    diagnostics.report(.wrongType, "\(name) is a text, not \(description)", at: range)
+    diagnostics.report(
+      .wrongType, "\(name) is a text, not \(description)", at: range,
+      hint: placeholder.map { "in YAML, braces without quotes are a mapping: write \"{\($0)}\"" })
     return nil
+  }
+
+  /// The name in a `{name}` that was meant as a text and is a mapping to YAML, having no quotes.
+  private var placeholder: String? {
+    guard let entries, entries.count == 1, entries[0].value.isNull else { return nil }
+    return entries[0].key.text
   }
 
   package func integer(for name: String, in bounds: ClosedRange<Int64>, into diagnostics: inout Diagnostics) -> Int64? {

@@ -143,7 +143,8 @@ extension NodeConverter {
       .composer(let context, let problem, let mark, _):
       let advice = YAMLAdvice(problem: problem, context: context?.text)
       let place = advice.pointsAtContext ? context?.mark ?? mark : mark
-      diagnostics.report(.yamlSyntax, "YAML syntax: \(problem)", at: visible(offset(of: place)), hint: advice.hint)
+      let hint = barePlaceholder(at: offset(of: mark)).map { "put a text that begins with \($0) in quotes" } ?? advice.hint
+      diagnostics.report(.yamlSyntax, "YAML syntax: \(problem)", at: visible(offset(of: place)), hint: hint)
     case .duplicatedKeysInMapping(let names, let context):
       let first = offset(of: context.mark)
       diagnostics.report(
@@ -154,6 +155,11 @@ extension NodeConverter {
     default:
       diagnostics.report(.yamlSyntax, "not readable as YAML: \(error)", at: range(0, 1))
     }
+  }
+
+  /// A `{from}` on the line of a place that begins a longer text without quotes: to YAML its brace opens a mapping.
+  private func barePlaceholder(at offset: Int) -> String? {
+    range(offset, 0).position.lineText.firstMatch(of: /[:,\[] *(\{[a-z][A-Za-z.]*\})[^ ,}\]]/).map { String($0.1) }
   }
 
   /// A place at the very end of the file shows nothing: the last visible character instead.

@@ -24,10 +24,14 @@ package struct PushServer: Sendable {
   /// A request to one path: its raw body, and its header fields by name.
   package typealias Receive = @Sendable (_ body: [UInt8], _ header: (String) -> String?) async -> PushAnswer
 
+  /// Hears of every answer, also where no feed was asked: the path, and the status.
+  package typealias Answered = @Sendable (_ path: String, _ status: Int) -> Void
+
   package let host: String
   package let port: Int
   private let routes: [String: Receive]
   private let limits: Limits
+  private let answered: Answered
   private let logger: Logger
 
   /// What one request and all of them together may cost.
@@ -44,11 +48,12 @@ package struct PushServer: Sendable {
   }
 
   /// - Parameter routes: by path.
-  package init(host: String, port: Int, routes: [String: Receive], limits: Limits, logger: Logger) {
+  package init(host: String, port: Int, routes: [String: Receive], limits: Limits, logger: Logger, answered: @escaping Answered) {
     self.host = host
     self.port = port
     self.routes = routes
     self.limits = limits
+    self.answered = answered
     self.logger = logger
   }
 
@@ -57,10 +62,12 @@ package struct PushServer: Sendable {
   /// - Parameter onListening: told the bound port, which differs from `port` where that is 0.
   package func application(onListening: @escaping @Sendable (Int) async -> Void = { _ in }) -> some ApplicationProtocol {
     let router = Router(context: PushContext.self)
+    router.add(middleware: AnswerWatch(answered: answered))
     for (path, receive) in routes {
       router.post(RouterPath(path)) { [limits] request, context in await Self.answer(request, context.channel, limits, receive) }
     }
-    let seconds = limits.requestTime.components.seconds
+    // Whoever falls silent in the middle of a request is told so before the connection counts as idle.
+    let seconds = 2 * limits.requestTime.components.seconds
     return Application(
       router: router, server: .http1(configuration: .init(idleTimeout: .seconds(seconds))),
       configuration: .init(
@@ -139,5 +146,24 @@ private struct PushContext: RequestContext {
   init(source: Source) {
     coreContext = .init(source: source)
     channel = source.channel
+  }
+}
+
+/// Sees what every request is answered, wherever that is decided.
+private struct AnswerWatch: RouterMiddleware {
+  let answered: PushServer.Answered
+
+  func handle(
+    _ request: Request, context: PushContext, next: (Request, PushContext) async throws -> Response
+  ) async throws -> Response {
+    let path = context.endpointPath ?? request.uri.path
+    do {
+      let response = try await next(request, context)
+      answered(path, response.status.code)
+      return response
+    } catch let error as any HTTPResponseError {
+      answered(path, error.status.code)
+      throw error
+    }
   }
 }

@@ -47,7 +47,12 @@ struct LinkMappings {
             AND link_mapping.external_id = account_ref.external_id)
         ORDER BY link.ref
         """)
-    for ref in refs { try links.set(ref, to: nil, .domain) }
+    for ref in refs {
+      try links.set(ref, to: nil, .mapping)
+      // A line that is gone is nobody's word any more: any claim counts for more.
+      try db.execute(
+        sql: "UPDATE account_link SET confidence = 0 WHERE ref = ? AND linked_step = ?", arguments: [ref, links.step])
+    }
   }
 
   /// Lays the file's claims to accounts' ids; a line whose account is unknown, or is not one only, waits.

@@ -101,6 +101,9 @@ extension TransportError.Reason {
     case .badHeader(_, let fault): fault.hint
     case .resolve: "Check the host's spelling and this machine's DNS."
     case .connect: "Check that the host and port are right and that no firewall stands between."
+    // OpenSSL's words for an answer that is no TLS at all.
+    case .tls(let detail) where detail.contains("wrong version number"):
+      "The server does not speak TLS on this port: check the port, or write http:// if it is meant to be without."
     case .tls: "Check the host's spelling and certificate, this machine's clock and its CA certificates."
     case .timeout(.connect, _): "Check the network; if many requests share this host, raise its connections or the timeout."
     case .timeout: "Ask for smaller pages or raise the timeout."

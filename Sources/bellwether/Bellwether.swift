@@ -20,6 +20,22 @@ struct Bellwether: AsyncParsableCommand {
 
   static func main() async {
     CoreFiles.forbid()
-    await main(nil)
+    do {
+      var command = try parseAsRoot()
+      if var asynchronous = command as? any AsyncParsableCommand { try await asynchronous.run() } else { try command.run() }
+    } catch let error as WrongArgument {
+      StandardError.print("Error: \(error)")
+      exit(withError: ExitCode.validationFailure)
+    } catch {
+      exit(withError: error)
+    }
   }
+}
+
+/// An argument of the right form that names nothing there is, or not the one thing. The message alone is shown: how the command is to
+/// be written is not what was wrong.
+struct WrongArgument: Error, CustomStringConvertible {
+  let description: String
+
+  init(_ description: String) { self.description = description }
 }

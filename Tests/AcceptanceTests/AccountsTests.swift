@@ -95,6 +95,70 @@ import Testing
     try await Self.expectReplay(of: company.store)
   }
 
+  @Test func `an account is shown with the ids it holds, whatever its records name`() async throws {
+    let company = try await Company()
+    #expect(try await company.run("account", "2").output.contains("import a2 · desk org-7"))
+    for (id, account) in [("org-9", "#2"), ("org-7", "#3")] {
+      #expect(try await company.run("accounts", "link", "desk", id, account).exit == .status(0))
+    }
+    let header = try await company.run("account", "2").output.split(separator: "\n", omittingEmptySubsequences: false)[2]
+    #expect(header == "import a2 · desk org-9", "the record names org-7, which is another's now: \(header)")
+    let ids = try await company.json("account", "2")["ids"].list ?? []
+    #expect(ids.map { $0["id"].text } == ["a2", "org-9"])
+    #expect(try await company.run("account", "3").output.contains("desk org-7"))
+  }
+
+  @Test func `a link to a system nobody knows is refused, and one to an id nobody named is said to be one`() async throws {
+    let company = try await Company()
+    let misspelt = try await company.run("accounts", "link", "desc", "org-9", "#2")
+    #expect(misspelt.exit == .status(64) && misspelt.errors == "Error: No system is called 'desc'; did you mean desk?\n", "\(misspelt)")
+    let strange = try await company.run("accounts", "link", "mainframe", "org-9", "#2")
+    #expect(strange.exit == .status(64), "\(strange)")
+    for known in ["desk", "domain", "import", "stripe"] { #expect(strange.errors.contains(known), "\(strange)") }
+    #expect(try await company.json("accounts", "unlinked")["unlinked"].list?.count == 3, "nothing was linked")
+
+    let unheard = try await company.run("accounts", "link", "stripe", "cus_7", "#2")
+    #expect(unheard.exit == .status(0) && unheard.output.hasSuffix("from now on; no record has named it yet.\n"), "\(unheard)")
+  }
+
+  @Test func `an argument that names nothing is told without the usage of the command`() async throws {
+    let company = try await Company()
+    for arguments in [["accounts", "show", "willow"], ["account", "willow"], ["feeds", "again", "willow"], ["explain", "1", "willow"]] {
+      let child = try Child(arguments + ["--config", company.config, "--store", company.store], in: company.folder)
+      #expect(await child.ended() == .status(64), "\(arguments)")
+      #expect(child.errorText.hasPrefix("Error: ") && child.errorText.contains("'willow'"), "\(child.errorText)")
+      #expect(!child.errorText.contains("Usage:"), "\(child.errorText)")
+    }
+    let misused = try await company.run("accounts", "link", "desk")
+    #expect(misused.exit == .status(64) && misused.errors.contains("Usage:"), "\(misused)")
+  }
+
+  @Test func `moments are told to the minute and in the company's own time`() async throws {
+    let company = try await Company()
+    try company.folder.write("time_zone: Asia/Tokyo\n", to: "config/calendar.yaml")
+    let page = try await company.run("accounts", "show", "a1")
+    #expect(page.output.contains("SINCE (Asia/Tokyo)") && page.output.contains("FIRST (Asia/Tokyo)"), "\(page)")
+    #expect(page.output.contains("2026-01-04 19:00    2026-01-04 19:00"), "the usage of 10:00 UTC: \(page)")
+    let strangers = try await company.run("accounts", "unlinked")
+    #expect(strangers.output.contains("SINCE (Asia/Tokyo)") && strangers.output.contains("2026-01-05 19:00"), "\(strangers)")
+    for text in [page.output, strangers.output] { #expect(!text.contains("Z") && !text.contains(".000"), "\(text)") }
+  }
+
+  @Test func `feeds lists twenty unlinked ids and says how many more there are, each in its own system`() async throws {
+    let company = try await Company()
+    let few = try await company.run("feeds")
+    #expect(few.output.contains(/usage +domain +team\.birch\.example +1/), "\(few.output)")
+    #expect(!few.output.contains(" more; "))
+    let lines = (1...30).map {
+      #"{"kind":"ticket","id":"x\#($0)","at":"2026-01-05T10:00:00Z","feed":"desk","account":"o\#($0)","subject":"S"}"#
+    }
+    let file = try company.folder.write(lines.joined(separator: "\n") + "\n", to: "more.jsonl")
+    #expect(try await company.run("import", file).exit == .status(0))
+    let many = try await company.run("feeds")
+    #expect(many.output.hasSuffix("… and 13 more; `bellwether accounts unlinked` shows all\n"), "\(many.output)")
+    #expect(many.output.split(separator: "\n").count { $0.contains(/^(ticket|usage) +(desk|domain) +\S+ +1$/) } == 20, "\(many.output)")
+  }
+
   @Test func `links yaml links what nobody names, and its lines that wait are shown`() async throws {
     let company = try await Company(
       links: """

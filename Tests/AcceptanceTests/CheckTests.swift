@@ -125,11 +125,41 @@ import Testing
     let other = try TemporaryFolder()
     let enabled = try other.copyConfiguration(enabling: ["sinks", "feeds/stripe", "feeds/hubspot", "feeds/zendesk", "feeds/posthog"])
     let secrets = SimulationServer.credentials.map { ($0.key.uppercased(), $0.value) }
-    let key = ("BELLWETHER_WEBHOOK_SECRET", "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD")
+    let site = [
+      ("BELLWETHER_WEBHOOK_SECRET", "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"), ("BELLWETHER_WEBHOOK_URL", "https://alerts.acme.example/in"),
+      ("ZENDESK_URL", "https://acme.zendesk.com"), ("ZENDESK_EMAIL", "agent@acme.example"), ("POSTHOG_PROJECT", "7"),
+    ]
     let full = try await other.bellwether(
-      "check", "--config", enabled, environment: Dictionary(secrets + [key]) { first, _ in first })
+      "check", "--config", enabled, environment: Dictionary(secrets + site) { first, _ in first })
     #expect(full.exit == .status(0), "\(full.output)")
-    #expect(full.output.contains(" feeds (4 enabled), 1 sinks (1 enabled)"))
+    #expect(full.output.contains(" feeds (4 enabled), 1 sink (1 enabled)"))
+  }
+
+  @Test func `what only the company can know is asked for before anything is sent anywhere`() async throws {
+    let folder = try TemporaryFolder()
+    let config = try folder.copyConfiguration(enabling: ["sinks", "feeds/zendesk"])
+    let secrets = ["ZENDESK_TOKEN": "zd", "BELLWETHER_WEBHOOK_SECRET": "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"]
+    let wanted = [("feeds/zendesk.yaml", "ZENDESK_URL"), ("feeds/zendesk.yaml", "ZENDESK_EMAIL"), ("sinks.yaml", "BELLWETHER_WEBHOOK_URL")]
+    let places = try wanted.map { file, name in
+      let lines = try folder.read("config/\(file)").components(separatedBy: "\n")
+      let line = try #require(lines.firstIndex { !$0.hasPrefix("#") && $0.contains("${\(name)}") })
+      let column = lines[line].components(separatedBy: "${\(name)}")[0].count + 1
+      return "\(config)/\(file):\(line + 1):\(column): error[BW0110]: the variable \(name) is not set"
+    }
+    let check = try await folder.bellwether("check", "--config", config, environment: secrets)
+    #expect(check.exit == .status(1))
+    #expect(check.lines.filter { $0.contains(": error[") }.map(String.init) == places)
+    for (_, name) in wanted { #expect(check.output.contains("hint: set \(name) in the environment")) }
+    let start = try await folder.bellwether(
+      "run", "--config", config, "--store", folder.path("a.sqlite"), "--port", "0", environment: secrets)
+    #expect(start.exit == .status(1))
+    for place in places { #expect(start.errors.contains(place)) }
+
+    let other = try TemporaryFolder()
+    let off = try await other.bellwether(
+      "feeds", "poll", "posthog", "--dry-run", "--config", try other.copyConfiguration(), environment: ["POSTHOG_API_KEY": "phx"])
+    #expect(
+      off.exit == .status(1) && off.errors.contains("the variable POSTHOG_PROJECT is not set"), "tried as if it were on: \(off.errors)")
   }
 
   @Test func `a folder that does not exist is named`() async throws {

@@ -3,6 +3,7 @@ import Events
 import Foundation
 import Logging
 import Simulation
+import Synchronization
 import Testing
 import Transport
 
@@ -39,7 +40,10 @@ import Transport
     try await LoopbackServer.serving(refusing) { origin in
       let child = try Child(
         ["run", "--config", config, "--store", folder.path("a.sqlite"), "--port", "0"],
-        environment: ["ZENDESK_URL": origin, "ZENDESK_TOKEN": "not-for-any-log", "BELLWETHER_ALLOW_PRIVATE": "true"], in: folder)
+        environment: [
+          "ZENDESK_URL": origin, "ZENDESK_EMAIL": "agent@acme.example", "ZENDESK_TOKEN": "not-for-any-log",
+          "BELLWETHER_ALLOW_PRIVATE": "true",
+        ], in: folder)
       let port = try #require(try await child.logged(/console\.port=(\d+)/)).1
       _ = try await child.logged(/feed failed/)
       let client = CurlClient()
@@ -66,6 +70,32 @@ import Transport
     #expect(accepted.exit != .status(0) && accepted.errors.contains("nothing is"))
   }
 
+  @Test func `a failure that goes on is told once, and so is its end`() async throws {
+    let folder = try TemporaryFolder()
+    let config = try folder.copyConfiguration(enabling: ["feeds/zendesk"])
+    let asked = Mutex(0)
+    let wavering: LoopbackServer.Respond = { _ in
+      let number = asked.withLock { count in
+        count += 1
+        return count
+      }
+      if number <= 2 { return (401, ["error": "Couldn't authenticate you"]) }
+      return (200, ["tickets": [], "after_cursor": "MTQ1MQ==", "end_of_stream": true])
+    }
+    try await LoopbackServer.serving(wavering) { origin in
+      let child = try Child(
+        ["run", "--config", config, "--store", folder.path("a.sqlite"), "--port", "0"],
+        environment: [
+          "ZENDESK_URL": origin, "ZENDESK_EMAIL": "agent@acme.example", "ZENDESK_TOKEN": "zd", "ZENDESK_POLL": "10s",
+          "BELLWETHER_ALLOW_PRIVATE": "true",
+        ], in: folder)
+      _ = try await child.logged(/feed works again/, within: .seconds(60))
+      #expect(child.errorText.components(separatedBy: "feed failed").count == 2, "\(child.errorText)")
+      #expect(asked.withLock { $0 } >= 3)
+      try await expectDrain(child)
+    }
+  }
+
   @Test func `it drains in the middle of a slow poll`() async throws {
     let folder = try TemporaryFolder()
     let config = try folder.copyConfiguration(enabling: ["feeds/stripe", "feeds/zendesk"])
@@ -80,7 +110,8 @@ import Transport
       let child = try Child(
         ["run", "--config", config, "--store", folder.path("a.sqlite"), "--port", "0"],
         environment: [
-          "STRIPE_URL": origin, "ZENDESK_URL": origin, "STRIPE_API_KEY": "sk", "ZENDESK_TOKEN": "zd", "BELLWETHER_ALLOW_PRIVATE": "true",
+          "STRIPE_URL": origin, "ZENDESK_URL": origin, "ZENDESK_EMAIL": "agent@acme.example", "STRIPE_API_KEY": "sk", "ZENDESK_TOKEN": "zd",
+          "BELLWETHER_ALLOW_PRIVATE": "true",
         ], in: folder)
       await asked.value()
       _ = try await child.logged(/console\.port=(\d+)/)

@@ -109,6 +109,22 @@ import Testing
 
     let feeds = try await company.run("feeds")
     #expect(feeds.output.contains("stranger") && feeds.output.contains("import.usage"), "\(feeds)")
+    #expect(feeds.output.contains(#/\nimport +imported .* 6 records read /#), "the import as a whole: \(feeds.output)")
+    #expect(!feeds.output.contains(" off "), "\(feeds.output)")
+  }
+
+  @Test func `an import taken up again says when it was begun, as the company's clock shows it`() async throws {
+    let company = try Company()
+    try company.folder.write("time_zone: Asia/Tokyo\n", to: "config/calendar.yaml")
+    let files = try Self.portfolio(in: company.folder, records: 12_000, seed: 5)
+    #expect(try await company.imported(files, killedAt: 30_000) == .signal(SIGKILL))
+    let feeds = try await company.run("feeds")
+    #expect(feeds.output.contains(/\nimport +importing .* \d+ records read/), "\(feeds.output)")
+    let again = try await company.run("import", files[0], files[1])
+    let begun = /This import was begun at \d{4}-\d\d-\d\d \d\d:\d\d \(Asia\/Tokyo\) and goes on behind its first \d+ records\./
+    #expect(again.errors.contains(begun), "\(again.errors)")
+    let day = try await company.run("feeds").output
+    #expect(day.contains("LAST SUCCESS (Asia/Tokyo)"))
   }
 
   @Test(arguments: [["queue"], ["account", "1"], ["explain", "1"], ["deliveries"], ["feeds"]])

@@ -91,8 +91,13 @@ import Transport
     let half = "{\"batch\":[\(Self.track("m1")),{\"type\":\"track\",\"messageId\":\"m2\",\"timestamp\":\"soon\"}]}"
     #expect(try await listener.post(half).status == 400)
     #expect(try await listener.ids().isEmpty)
+    let get = HTTPRequest(url: "http://127.0.0.1:\(listener.port)/push/segment", allowPrivate: true)
+    #expect(try await listener.client.send(get).status == 404, "a feed is posted to")
     let metrics = try await listener.metrics()
-    #expect(metrics.contains(#"bellwether_push_requests_total{feed="segment",status="401"} 1"#), "\(metrics)")
+    for (feed, status, count) in [("segment", 401, 1), ("segment", 400, 2), ("segment", 413, 1), ("none", 404, 2), ("segment", 404, 1)] {
+      let line = "bellwether_push_requests_total{feed=\"\(feed)\",status=\"\(status)\"} \(count)"
+      #expect(metrics.contains(line), "\(line):\n\(metrics)")
+    }
     await listener.end()
     for secret in Self.secrets { #expect(!listener.child.errorText.contains(secret)) }
   }
@@ -109,7 +114,24 @@ import Transport
     await listener.end()
   }
 
-  @Test func `who sends too slowly is cut off, and others are served meanwhile`() async throws {
+  @Test(arguments: ["console", "segment"])
+  func `a port that is taken is said before the daemon is ready`(taken: String) async throws {
+    let folder = try TemporaryFolder()
+    let config = try folder.copyConfiguration(enabling: ["feeds/segment"])
+    let other = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton).bind(host: "127.0.0.1", port: 0).get()
+    let port = try #require(other.localAddress?.port)
+    let answer = try await folder.bellwether(
+      "run", "--config", config, "--store", folder.path("a.sqlite"), "--port", taken == "console" ? String(port) : "0",
+      environment: ["SEGMENT_LISTEN": "127.0.0.1:\(taken == "segment" ? port : 0)", "SEGMENT_SECRET": "s"])
+    try await other.close()
+    #expect(answer.exit == .status(1), "as for any other fault at start")
+    #expect(answer.errors.contains("cannot listen on 127.0.0.1:\(port): another process listens there"), "\(answer.errors)")
+    #expect(answer.errors.contains(taken == "console" ? "--port" : "listen: in \(config)/feeds/segment.yaml"))
+    #expect(answer.errors.contains("ss -ltnp 'sport = :\(port)'") && !answer.errors.contains("ready"), "\(answer.errors)")
+  }
+
+  @Test(arguments: [true, false])
+  func `who sends too slowly, or falls silent, is cut off, and others are served meanwhile`(isDripping: Bool) async throws {
     let listener = try await listener()
     let slow = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .connect(host: "127.0.0.1", port: listener.port) { channel in
@@ -125,7 +147,7 @@ import Transport
           while !Task.isCancelled {
             do {
               try await Task.sleep(for: .milliseconds(500))
-              try await outbound.write(ByteBuffer(string: " "))
+              if isDripping { try await outbound.write(ByteBuffer(string: " ")) }
             } catch {
               return nil
             }
@@ -149,6 +171,7 @@ import Transport
     }
     #expect(said.hasPrefix("HTTP/1.1 408"), "\(said)")
     #expect(ContinuousClock.now - began < .seconds(30))
+    #expect(try await listener.metrics().contains(#"bellwether_push_requests_total{feed="segment",status="408"} 1"#))
     await listener.end()
   }
 }

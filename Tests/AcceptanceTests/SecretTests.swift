@@ -24,6 +24,8 @@ import Transport
       var environment = Self.planted.merging(["BELLWETHER_ALLOW_PRIVATE": "true", "BELLWETHER_WEBHOOK_URL": "\(origin)/hook"]) { $1 }
       for name in ["STRIPE", "HUBSPOT", "ZENDESK", "POSTHOG"] { environment["\(name)_URL"] = origin }
       environment["SALESFORCE_LOGIN_URL"] = origin
+      environment["ZENDESK_EMAIL"] = "agent@acme.example"
+      environment["POSTHOG_PROJECT"] = "7"
       let child = try Child(
         ["run", "--config", config, "--store", folder.path("a.sqlite"), "--port", "0", "--log-level", "trace"], environment: environment,
         in: folder)

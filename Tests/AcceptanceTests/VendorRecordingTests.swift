@@ -48,6 +48,23 @@ import Transport
     #expect(!FileManager.default.fileExists(atPath: folder.path("none.sqlite")))
   }
 
+  @Test func `a dry run that fails speaks of no next poll`() async throws {
+    let folder = try TemporaryFolder()
+    let config = try folder.copyConfiguration()
+    let failing: LoopbackServer.Respond = { _ in (500, .null) }
+    let answer = try await LoopbackServer.serving(failing) { origin in
+      try await folder.bellwether(
+        "feeds", "poll", "salesforce", "--dry-run", "--config", config, "--store", folder.path("none.sqlite"),
+        environment: [
+          "SALESFORCE_LOGIN_URL": origin, "SALESFORCE_CLIENT_ID": "id", "SALESFORCE_CLIENT_SECRET": "secret",
+          "SALESFORCE_REFRESH_TOKEN": "token", "BELLWETHER_ALLOW_PRIVATE": "true",
+        ])
+    }
+    #expect(answer.exit == .status(1))
+    #expect(answer.errors.contains("answered 500; a dry run does not try again: repeat the command later\n"), "\(answer.errors)")
+    #expect(!answer.errors.contains("next poll"))
+  }
+
   @Test(arguments: [true, false])
   func `of the recorded tickets those with a known account are linked and the rest listed`(accountsFirst: Bool) async throws {
     let (export, organizations) = try Self.export()

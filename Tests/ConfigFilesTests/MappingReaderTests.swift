@@ -25,6 +25,26 @@ import Testing
     #expect(faults.isEmpty, "\(faults.rendered())")
   }
 
+  @Test func bracesWithoutQuotesAreKnownForWhatWasMeant() throws {
+    for (yaml, hint) in [("name: {from}", "write \"{from}\""), ("name: {from: 1}", nil), ("name: [a]", nil)] as [(String, String?)] {
+      var faults = Diagnostics()
+      var feed = try reader(yaml + "\n", &faults)
+      #expect(feed.text("name", into: &faults) == nil)
+      #expect(faults.all.count == 1 && faults.all.first?.code == "BW0107")
+      if let hint { #expect(faults.all.first?.hint?.contains(hint) == true, "\(faults.rendered())") }
+      if hint == nil { #expect(faults.all.first?.hint == nil) }
+    }
+  }
+
+  @Test(arguments: ["query: { start: {from}T00, end: x }", "start: {from}T00\nend: x", "list: [{record.id}-x]"])
+  func aTextThatBeginsWithAPlaceholderIsToBeQuoted(yaml: String) throws {
+    var faults = Diagnostics()
+    _ = parse(SourceFile(path: "config/feeds/x.yaml", text: yaml + "\n"), into: &faults)
+    #expect(faults.all.first?.code == "BW0101")
+    #expect(faults.all.first?.hint?.contains("in quotes") == true, "\(faults.rendered())")
+    #expect(faults.all.first?.hint?.contains(yaml.contains("record") ? "{record.id}" : "{from}") == true, "\(faults.rendered())")
+  }
+
   @Test func reportsAllFaultsAtOnce() throws {
     var faults = Diagnostics()
     var feed = try reader("nmae: x\nport: 0\non: yes\npoll: 5 minutes\nmode: fsat\nlist: a\nmap: [k]\n", &faults)

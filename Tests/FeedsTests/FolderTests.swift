@@ -75,6 +75,26 @@ private final class Exports {
 }
 
 @Suite struct FolderTests {
+  @Test func `a table of other columns is told of once, with those that lack and those that are there`() async throws {
+    let exports = try Exports()
+    try exports.write("event,when,who\n" + String(repeating: "e,2026-02-01T08:00:00Z,a1\n", count: 50), to: "other.csv")
+    try exports.write("id,when,name\nu1,2026-02-01T08:00:00Z,in\n", to: "partly.csv")
+    try exports.write("at,id\n2026-02-01T08:00:00Z,u7\n", to: "right.csv")
+    let report = try await exports.poll()
+    let messages = report.failures.map(\.message)
+    #expect(messages.count == 2 && report.files.rejected == 0, "\(report)")
+    #expect(messages.first?.hasSuffix("other.csv has no id, at; it has event, when, who") == true, "\(messages)")
+    #expect(messages.last?.hasSuffix("partly.csv has no at; it has id, name, when") == true, "\(messages)")
+    #expect(report.failures.allSatisfy { $0.hint.contains("map:") })
+    #expect(exports.ids == ["u7"], "the other files are read")
+    #expect(exports.text("other.csv.rejected.csv") == nil)
+
+    try exports.write("id,at\nu1,2026-02-01T08:00:00Z\n", to: "other.csv", modified: "2026-03-01T09:00:00Z")
+    try exports.write("id,at\nu2,2026-02-01T08:00:00Z\n", to: "partly.csv", modified: "2026-03-01T09:00:00Z")
+    #expect(try await exports.poll().failures.isEmpty)
+    #expect(exports.ids == ["u7", "u1", "u2"])
+  }
+
   private let table = """
     id,at,Company ID,name,stats.count
     u1,2026-02-01T08:00:00Z,a1,signed_in,

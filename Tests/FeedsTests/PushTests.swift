@@ -8,10 +8,14 @@ import Testing
 
   /// The shipped Segment feed, whose sender's code is `right`.
   private func take(_ body: String, code: String? = "right") throws -> PushIntake.Outcome {
+    try take(Array(body.utf8), code: code)
+  }
+
+  private func take(_ body: [UInt8], code: String? = "right") throws -> PushIntake.Outcome {
     let connector = try shippedFeed("segment")
     guard case .push(let feed) = connector.source else { throw WrongSource() }
     return PushIntake(feed, system: connector.system, verify: { code, _ in code == "right" }).take(
-      body: Array(body.utf8), code: code, at: now)
+      body: body, code: code, at: now)
   }
 
   private struct WrongSource: Error {}
@@ -74,6 +78,22 @@ import Testing
     #"{"type":"track","messageId":"m","timestamp":"soon","event":"x"}"#, #"{"batch":{"type":"track"}}"#,
   ])
   func `what cannot be understood is a 400`(body: String) throws { #expect(try refusal(body)?.status == 400, "\(body)") }
+
+  @Test func `a body that is not UTF-8 is a 400`() throws {
+    // A lone continuation byte within a text that would be stored.
+    let body = Array(track("m1").utf8).flatMap { $0 == UInt8(ascii: "R") ? [$0, 0x80] : [$0] }
+    guard case .refused(let refusal) = try take(body) else {
+      Issue.record("it was taken")
+      return
+    }
+    #expect(refusal.status == 400 && refusal.message == "the body is not UTF-8")
+    #expect(try records(track("m1").replacing("Report", with: "Bericht für Ärzte")).count == 1)
+  }
+
+  @Test func `messages are counted from one`() throws {
+    #expect(try refusal("[5]")?.message == "message 1 is no object")
+    #expect(try refusal("[\(track("m1")),{\"type\":\"track\"}]")?.message.hasPrefix("message 2 has no messageId") == true)
+  }
 
   @Test func `one bad message refuses its batch`() throws {
     let refusal = try refusal("{\"batch\":[\(track("m1")),{\"type\":\"track\",\"messageId\":\"m2\",\"timestamp\":\"soon\"}]}")

@@ -29,6 +29,43 @@ import Transport
     #expect(!feed.authentication.secrets.isEmpty)
   }
 
+  /// By feed, what must be said of it before it is switched on.
+  private static let needed = [
+    "amplitude": ["AMPLITUDE_API_KEY_ID"], "chargebee": ["CHARGEBEE_URL"], "freshdesk": ["FRESHDESK_URL"], "generic": ["GENERIC_URL"],
+    "mixpanel": ["MIXPANEL_USER", "MIXPANEL_PROJECT"], "posthog": ["POSTHOG_PROJECT"], "zendesk": ["ZENDESK_URL", "ZENDESK_EMAIL"],
+    "zendesk_directory": ["ZENDESK_URL", "ZENDESK_EMAIL"],
+  ]
+
+  @Test(arguments: names)
+  func asksForWhatItCannotKnowOnceItIsOn(name: String) throws {
+    let text = try shippedText(name)
+    func faults(_ text: String, _ variables: [String: String]) -> [Diagnostic] {
+      var diagnostics = Diagnostics()
+      let file = SourceFile(path: "config/feeds/\(name).yaml", text: text)
+      _ = Connector(file: file, environment: Environment(variables), into: &diagnostics)
+      return diagnostics.all
+    }
+    let on = text.replacing("enabled: false", with: "enabled: true")
+    let needed = Self.needed[name] ?? []
+    #expect(faults(text, [:]).isEmpty, "what is off needs nothing")
+    #expect(faults(on, site).isEmpty)
+    let missing = faults(on, [:])
+    #expect(missing.map(\.code) == needed.map { _ in "BW0110" })
+    #expect(missing.map(\.range.text) == needed.map { "${\($0)}" })
+    #expect(zip(missing, needed).allSatisfy { $0.hint?.hasPrefix("set \($1) in the environment") == true })
+  }
+
+  @Test(arguments: names)
+  func keepsNoPlaceOfSomebodyElseAsADefault(name: String) throws {
+    let feed = try shippedFeed(name)
+    guard feed.isPolled else { return }
+    for word in ["your-", "example.com", "example.org"] { #expect(try !shippedText(name).contains(":-https://\(word)")) }
+    let host = feed.baseURL.dropFirst("https://".count)
+    let vendors = ["amplitude.com", "chargebee.com", "freshdesk.com", "hubapi.com", "intercom.io", "mixpanel.com", "posthog.com"]
+    let others = ["salesforce.com", "stripe.com", "zendesk.com", "acme.example"]
+    #expect((vendors + others).contains { host == $0 || host.hasSuffix(".\($0)") }, "\(host)")
+  }
+
   @Test func completesEveryKindItMaps() throws {
     var completed: Set<Kind> = []
     for name in ["stripe", "chargebee", "hubspot", "salesforce", "zendesk", "posthog"] {
@@ -74,7 +111,7 @@ import Transport
     let first = try next(&tickets, instant("2026-03-10T12:00:00Z"))
     #expect(
       first.url
-        == "https://your-subdomain.zendesk.com/api/v2/incremental/tickets/cursor?include=metric_sets&start_time=1767225600&per_page=1000")
+        == "https://acme.zendesk.com/api/v2/incremental/tickets/cursor?include=metric_sets&start_time=1767225600&per_page=1000")
     var later = try walk(feed, "tickets", cursor: ["token": "abc==", "through": "2026-03-01T00:00:00Z"])
     let second = try next(&later, instant("2026-03-10T12:00:00Z"))
     #expect(query(second) == ["per_page": "1000", "include": "metric_sets", "cursor": "abc=="])

@@ -8,9 +8,20 @@ import Transport
 /// The repository's root, found from this file.
 let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
+/// What the shipped feeds cannot know: where a company is at its vendors, and who it is there.
+let site = [
+  "AMPLITUDE_API_KEY_ID": "amplitude-key", "CHARGEBEE_URL": "https://acme.chargebee.com", "FRESHDESK_URL": "https://acme.freshdesk.com",
+  "GENERIC_URL": "https://api.acme.example", "MIXPANEL_PROJECT": "7", "MIXPANEL_USER": "acme", "POSTHOG_PROJECT": "7",
+  "ZENDESK_EMAIL": "agent@acme.example", "ZENDESK_URL": "https://acme.zendesk.com",
+]
+
+/// A shipped feed at a company's site.
 func shippedFeed(_ name: String, _ variables: [String: String] = [:]) throws -> Connector {
-  let text = try String(contentsOf: repository.appendingPathComponent("config/feeds/\(name).yaml"), encoding: .utf8)
-  return try connector(text, variables, path: "config/feeds/\(name).yaml")
+  try connector(try shippedText(name), site.merging(variables) { $1 }, path: "config/feeds/\(name).yaml")
+}
+
+func shippedText(_ name: String) throws -> String {
+  try String(contentsOf: repository.appendingPathComponent("config/feeds/\(name).yaml"), encoding: .utf8)
 }
 
 func connector(_ yaml: String, _ variables: [String: String] = [:], path: String = "config/feeds/x.yaml") throws -> Connector {

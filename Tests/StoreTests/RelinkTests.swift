@@ -205,6 +205,20 @@ import Testing
     try await store.setMappings([], at: day(5))
     #expect(try await holders() == [["1"], ["2"]])
     #expect(try await store.unlinkedRecords().map(\.reference) == ["a1"])
+    #expect(try await store.unlinkedRecords().map(\.reason) == [.undone], "nobody claims it any more, let alone two")
+    // The line's word is gone: a record that names the id has it, as if the line had never been.
+    _ = try await store.commit([page("crm.all", [account("2", "Beta", external: ["app": "a1"], at: day(6))])], at: day(6))
+    #expect(try await holders() == [["1"], ["2", "a1"]])
+  }
+
+  @Test func `a domain that a line of the mapping file gave away can be an account's own again`() async throws {
+    let folder = try TemporaryFolder()
+    let store = try folder.open()
+    _ = try await store.commit([page("crm.all", [account("1", "Acme"), account("2", "Beta")])], at: day(2))
+    try await store.setMappings([LinkMapping(subject: .account, system: "domain", id: "acme.com", target: "beta")], at: day(3))
+    try await store.setMappings([], at: day(4))
+    _ = try await store.commit([page("crm.all", [company("1", "Acme", domain: "acme.com")])], at: day(5))
+    #expect(try await store.accounts().first { $0.references.contains { $0.id == "acme.com" } }?.key.number == 1)
   }
 
   @Test(arguments: [

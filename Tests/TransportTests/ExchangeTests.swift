@@ -135,6 +135,12 @@ import Transport
     #expect(!error.description.contains("hunter2"))
   }
 
+  @Test func aPortWithoutTLSIsSaidToBeOne() async throws {
+    let error = try #require(
+      await failure(CurlClient(), HTTPRequest(url: "https://127.0.0.1:\(server.ports.plain)/plain", allowPrivate: true)))
+    #expect(error.hint.hasPrefix("The server does not speak TLS on this port"), "\(error): \(error.hint)")
+  }
+
   @Test func http2IsSpokenWhereOfferedAndConnectionsAreShared() async throws {
     let client = CurlClient(trustedCertificates: FaultyServer.certificate)
     for n in 0..<3 {

@@ -122,6 +122,7 @@ extension FolderSource {
         var records: [Record] = []
         var rejected: [RejectedLine] = []
         for entry in try entries.next() {
+          try entries.checkHeader(entry, stream)
           take(entry, from: &entries, &records, &rejected)
           state.line = Int64(entry.line)
         }
@@ -240,6 +241,18 @@ private struct Entries {
       throw FolderFault(
         message: "\(path) cannot be read to its end: \(error)", hint: "replace the file; what stands before that place is stored")
     }
+  }
+
+  /// A table without the columns of an id and a time is not the one that was meant: that is said once, and not of each line.
+  mutating func checkHeader(_ entry: DecodedRecord, _ stream: LocalStream) throws(FolderFault) {
+    guard format == .csv, table == nil, case .record(let json) = entry.content else { return }
+    let table = stream.table(of: json)
+    self.table = table
+    let missing = stream.missingColumns(of: table)
+    guard !missing.isEmpty else { return }
+    throw FolderFault(
+      message: "the header of \(path) has no \(missing.joined(separator: ", ")); it has \(table.names.joined(separator: ", "))",
+      hint: "name its columns in the stream's map:, or narrow files: if the file is another stream's; nothing of it is stored")
   }
 
   mutating func map(_ json: JSON, _ stream: LocalStream, at now: Instant, system: String) -> MappedPage {

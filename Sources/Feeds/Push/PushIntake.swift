@@ -50,6 +50,7 @@ package struct PushIntake: Sendable {
         throw Refusal(status: 413, message: "at most \(PushLimits.bodyBytes) bytes are taken at once")
       }
       guard let code, verify(code, body) else { throw Refusal(status: 401, message: "the signature is missing or not valid") }
+      guard String(validating: body, as: UTF8.self) != nil else { throw Refusal(status: 400, message: "the body is not UTF-8") }
       let answer: JSON
       do { answer = try JSON(parsing: body) } catch { throw Refusal(status: 400, message: "the body is \(error)") }
       var batches: [Batch] = []
@@ -69,10 +70,10 @@ package struct PushIntake: Sendable {
     }
     var seen: Set<String> = []
     var once: [JSON] = []
-    for (index, message) in messages.enumerated() {
-      guard message.object != nil else { throw Refusal(status: 400, message: "message \(index) is no object") }
+    for (number, message) in zip(1..., messages) {
+      guard message.object != nil else { throw Refusal(status: 400, message: "message \(number) is no object") }
       guard let id = feed.id.value(in: message).scalarText, !id.isEmpty, id.utf8.count <= PushLimits.idBytes else {
-        throw Refusal(status: 400, message: "message \(index) has no \(feed.id.text), or one of more than \(PushLimits.idBytes) bytes")
+        throw Refusal(status: 400, message: "message \(number) has no \(feed.id.text), or one of more than \(PushLimits.idBytes) bytes")
       }
       if seen.insert(id).inserted { once.append(message) }
     }

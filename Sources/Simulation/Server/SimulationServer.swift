@@ -80,7 +80,7 @@ extension SimulationServer {
     let origin = "http://\(Self.host):\(try await port())"
     var variables = [
       "BELLWETHER_ALLOW_PRIVATE": "true", "BELLWETHER_START": "\(SimulationOptions.usageHistoryDays)d",
-      "ZENDESK_EMAIL": VendorCredentials.zendeskEmail,
+      "ZENDESK_EMAIL": VendorCredentials.zendeskEmail, "POSTHOG_PROJECT": "1",
       // Budgets go by the wall clock, which simulated time outruns.
       "HUBSPOT_REQUESTS_PER_SECOND": "100000", "STRIPE_REQUESTS_PER_SECOND": "100000",
       "ZENDESK_EXPORTS_PER_MINUTE": "100000", "POSTHOG_QUERIES_PER_HOUR": "100000",

@@ -20,7 +20,8 @@ struct AccountCommand: AsyncParsableCommand {
     let snapshot = try await Snapshot(store, asOf: asOf.day)
     let state = try snapshot.account(id)
     let transitions = try await store.transitions(of: state.key).filter { $0.at <= snapshot.now }
-    let page = AccountPage(state: state, snapshot: snapshot, transitions: transitions)
+    let held = try await store.account(state.key)?.references.filter { $0.since <= snapshot.now } ?? []
+    let page = AccountPage(state: state, references: held, snapshot: snapshot, transitions: transitions)
     StandardOutput.print(shared.json ? page.json.serialized() : page.text)
   }
 }
@@ -28,6 +29,8 @@ struct AccountCommand: AsyncParsableCommand {
 /// What `bellwether account` shows.
 struct AccountPage {
   let state: AccountState
+  /// The ids that stand for the account: what its records name may be another's.
+  let references: [AccountReference]
   let snapshot: Snapshot
   let transitions: [Transition]
 
@@ -44,7 +47,7 @@ struct AccountPage {
     let notice = entry.noticeIn.map { "notice date in \($0) days" } ?? "notice date unknown"
     let status = state.churnedOn.map { "churned on \($0)" }
     let facts = [mrr, seats, notice, "owner \(entry.owner ?? "unknown")", status].compactMap { $0 }
-    let ids = state.externalIDs(asOf: snapshot.now).sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+    let ids = references.map { "\($0.system) \($0.id)" }
     return "\(entry.name) (\(state.key.number)) as of \(snapshot.today)\n\(facts.joined(separator: " · "))\n\(ids.joined(separator: " · "))"
   }
 
@@ -112,7 +115,8 @@ struct AccountPage {
   var json: JSON {
     let entry = QueueEntry(state, snapshot)
     return [
-      "account": entry.json, "as_of": JSON(snapshot.today), "score": state.score, "cases": .list(state.cases.map(\.json)),
+      "account": entry.json, "ids": .list(references.map { ["system": .text($0.system), "id": .text($0.id)] }),
+      "as_of": JSON(snapshot.today), "score": state.score, "cases": .list(state.cases.map(\.json)),
       "churned_on": JSON(state.churnedOn),
       "changes": .list(
         changes.map { change in

@@ -19,7 +19,7 @@ extension AccountsCommand {
       let people = try await store.people(contacts.compactMap(\.person))
       let page = AccountRecordPage(
         account: account, directory: directory, people: people, roles: Self.roles(contacts),
-        records: try await store.recordCounts(of: account.key))
+        records: try await store.recordCounts(of: account.key), calendar: shared.calendar)
       StandardOutput.print(shared.json ? page.json.serialized() : page.text)
     }
 
@@ -41,11 +41,12 @@ private struct AccountRecordPage {
   let people: [StoredPerson]
   let roles: [PersonKey: String]
   let records: [AccountRecords]
+  let calendar: CompanyCalendar
 
   var text: String {
     var parts = [header]
-    var ids = TextTable([("SYSTEM", .left), ("ID", .left), ("SAID BY", .left), ("SURE", .right), ("SINCE", .left)])
-    for id in account.references { ids.add([id.system, id.id, id.provenance, "\(id.confidence)%", id.since.iso8601]) }
+    var ids = TextTable([("SYSTEM", .left), ("ID", .left), ("SAID BY", .left), ("SURE", .right), ("SINCE (\(calendar.timeZone))", .left)])
+    for id in account.references { ids.add([id.system, id.id, id.provenance, "\(id.confidence)%", calendar.text(of: id.since)]) }
     parts.append(ids.isEmpty ? "No id stands for it any more." : ids.rendered())
     if !people.isEmpty {
       var table = TextTable([("PERSON", .right), ("NAME", .left), ("ADDRESS", .left), ("ROLE", .left), ("IDS", .left)])
@@ -58,8 +59,12 @@ private struct AccountRecordPage {
       parts.append(table.rendered())
     }
     if !records.isEmpty {
-      var table = TextTable([("KIND", .left), ("SYSTEM", .left), ("RECORDS", .right), ("FIRST", .left), ("LAST", .left)])
-      for row in records { table.add([row.kind.rawValue, row.system, String(row.count), row.first.iso8601, row.last.iso8601]) }
+      var table = TextTable([
+        ("KIND", .left), ("SYSTEM", .left), ("RECORDS", .right), ("FIRST (\(calendar.timeZone))", .left), ("LAST", .left),
+      ])
+      for row in records {
+        table.add([row.kind.rawValue, row.system, String(row.count), calendar.text(of: row.first), calendar.text(of: row.last)])
+      }
       parts.append(table.rendered())
     }
     return parts.joined(separator: "\n\n")

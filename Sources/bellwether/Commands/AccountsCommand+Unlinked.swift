@@ -16,7 +16,7 @@ extension AccountsCommand {
       let directory = try await AccountDirectory(store)
       let page = UnlinkedPage(
         strangers: Stranger.all(of: try await store.unlinkedRecords(), directory), conflicts: try await store.linkConflicts(),
-        waiting: try await store.waitingMappings(), directory: directory)
+        waiting: try await store.waitingMappings(), directory: directory, calendar: shared.calendar)
       StandardOutput.print(shared.json ? page.json.serialized() : page.text)
     }
   }
@@ -72,6 +72,7 @@ private struct UnlinkedPage {
   let conflicts: [LinkConflict]
   let waiting: [LinkMapping]
   let directory: AccountDirectory
+  let calendar: CompanyCalendar
 
   var text: String {
     let parts = [records, contested, lines].filter { !$0.isEmpty }
@@ -81,12 +82,13 @@ private struct UnlinkedPage {
   private var records: String {
     guard !strangers.isEmpty else { return "" }
     var table = TextTable([
-      ("SYSTEM", .left), ("ID", .left), ("RECORDS", .right), ("KINDS", .left), ("SINCE", .left), ("WHY", .left), ("NEAREST", .left),
+      ("SYSTEM", .left), ("ID", .left), ("RECORDS", .right), ("KINDS", .left), ("SINCE (\(calendar.timeZone))", .left), ("WHY", .left),
+      ("NEAREST", .left),
     ])
     for row in strangers {
       table.add([
         row.reference?.system ?? row.systems.joined(separator: ", "), row.reference?.id ?? "–", String(row.count),
-        row.kinds.joined(separator: ", "), row.first.iso8601, row.reason.words, row.nearest?.title ?? "–",
+        row.kinds.joined(separator: ", "), calendar.text(of: row.first), row.reason.words, row.nearest?.title ?? "–",
       ])
     }
     let commands = strangers.compactMap(\.command)

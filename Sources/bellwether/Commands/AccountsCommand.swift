@@ -1,5 +1,7 @@
 import ArgumentParser
+import ConfigFiles
 import Events
+import Feeds
 import Store
 
 /// `bellwether accounts`
@@ -54,14 +56,33 @@ struct AccountsCommand: AsyncParsableCommand {
     func run() async throws {
       let store = try EventStore(path: shared.store, access: .exclusive)
       let account = try await store.theAccount(account)
+      try await refuseUnknownSystem(store)
       let count = try await store.link(system: system, id: id, to: account.key, at: WallClock.now())
       try await EngineHost(store: store).catchUp()
       if shared.json {
         StandardOutput.print((["account": JSON(account.key.number), "records": JSON(count)] as JSON).serialized())
       } else {
-        let records = count == 1 ? "1 record follows" : "\(count) records follow"
+        let records =
+          switch count {
+          case 0: "no record has named it yet"
+          case 1: "1 record follows"
+          default: "\(count) records follow"
+          }
         StandardOutput.print("\(system) \(id) stands for \(account.title) from now on; \(records).")
       }
+    }
+
+    /// A system is one that a feed file names, that records came from or that an account's id is of.
+    private func refuseUnknownSystem(_ store: EventStore) async throws {
+      var unheard = Diagnostics()
+      let feeds = (try? ConfigurationFolder(path: shared.config))?.feeds ?? []
+      let connectors = Connector.all(in: feeds, environment: shared.environment, into: &unheard)
+      let named = try await store.accounts().flatMap { $0.references.map(\.system) }
+      let told = try await store.eventCounts().map(\.system)
+      let known = Set(connectors.map(\.system) + named + told + [CompanyDomain.system]).sorted()
+      guard !known.contains(system) else { return }
+      let guess = nearest(system, among: known).map { "did you mean \($0)?" } ?? "known: \(known.joined(separator: ", "))."
+      throw WrongArgument("No system is called '\(system)'; \(guess)")
     }
   }
 
@@ -97,13 +118,13 @@ extension StoredAccount {
 extension EventStore {
   /// The one account that a person means by a number, a name or an id in any system.
   ///
-  /// - Throws: `ValidationError` if there is none or several.
+  /// - Throws: `WrongArgument` if there is none or several.
   func theAccount(_ text: String) async throws -> StoredAccount {
     let found = try await findAccounts(text)
-    guard let first = found.first else { throw ValidationError("No account is called '\(text)'. `bellwether accounts` lists them.") }
+    guard let first = found.first else { throw WrongArgument("No account is called '\(text)'. `bellwether accounts` lists them.") }
     guard found.count == 1 else {
       let names = found.prefix(5).map(\.title).joined(separator: ", ")
-      throw ValidationError("'\(text)' could be \(found.count) accounts: \(names). Name one by its number, as #\(first.key.number).")
+      throw WrongArgument("'\(text)' could be \(found.count) accounts: \(names). Name one by its number, as #\(first.key.number).")
     }
     return first
   }

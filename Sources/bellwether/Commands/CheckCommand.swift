@@ -33,7 +33,8 @@ struct CheckCommand: ParsableCommand {
     }
     let feeds = loaded.connectors.count { $0.isEnabled }
     let sinks = loaded.sinks.sinks.count { $0.isEnabled }
-    return "\(shared.config) is sound: \(loaded.engine.rules.rules.count) rules, \(loaded.connectors.count) feeds (\(feeds) enabled), "
-      + "\(loaded.sinks.sinks.count) sinks (\(sinks) enabled)"
+    let counted = { (count: Int, noun: String) in "\(count) \(noun)\(count == 1 ? "" : "s")" }
+    return "\(shared.config) is sound: \(counted(loaded.engine.rules.rules.count, "rule")), "
+      + "\(counted(loaded.connectors.count, "feed")) (\(feeds) enabled), \(counted(loaded.sinks.sinks.count, "sink")) (\(sinks) enabled)"
   }
 }

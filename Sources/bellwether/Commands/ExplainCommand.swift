@@ -21,7 +21,7 @@ struct ExplainCommand: AsyncParsableCommand {
     let state = try snapshot.account(id)
     if let rule, snapshot.configuration.rules.rule(rule) == nil {
       let known = snapshot.configuration.rules.rules.map(\.id).joined(separator: ", ")
-      throw ValidationError("There is no rule '\(rule)'. Known: \(known).")
+      throw WrongArgument("There is no rule '\(rule)'. Known: \(known).")
     }
     let cases = snapshot.fold.ruleCases(of: state.key).filter { rule == nil || $0.rule.id == rule }
     let explanations = cases.map { ExplainedRule($0, snapshot) }

@@ -22,6 +22,11 @@ struct FeedReport {
     let rejected: Int
     /// The mean of the whole days before today that are known.
     let recordsPerDay: Int?
+
+    /// Where the import as a whole stands, whose stream has no records of its own; nil for every other stream.
+    static func importRun(_ stream: StreamState) -> ImportCursor? {
+      stream.stream == ImportRun.cursorStream ? stream.cursor.flatMap(ImportCursor.init) : nil
+    }
   }
 
   /// Whole days that the mean is taken over.
@@ -50,6 +55,7 @@ struct FeedReport {
   }
 
   private static func state(of stream: StreamState, isPolled: Bool, _ suspected: [String]) -> State {
+    if let run = Row.importRun(stream) { return run.isFinished ? .imported : .importing }
     if stream.stream.hasPrefix(KnownRanges.importPrefix) { return .imported }
     if !isPolled { return .off }
     if stream.staleSince != nil { return .stale }
@@ -62,13 +68,14 @@ struct FeedReport {
   var text: String {
     guard !rows.isEmpty else { return "No stream has been polled yet." }
     var table = TextTable([
-      ("STREAM", .left), ("STATE", .left), ("LAST SUCCESS", .left), ("BEHIND", .right), ("KNOWN", .left), ("CURSOR", .left),
+      ("STREAM", .left), ("STATE", .left), ("LAST SUCCESS (\(calendar.timeZone))", .left), ("BEHIND", .right), ("KNOWN", .left),
+      ("CURSOR", .left),
       ("REQUESTS TODAY", .right), ("RECORDS TODAY", .right), ("A DAY", .right), ("NEXT TRY", .left),
     ])
     for row in rows {
       table.add([
         row.stream.stream, row.state.rawValue, moment(row.stream.lastSuccess) ?? "never", row.behind.map(Self.short) ?? "–",
-        known(row.stream), Self.short(row.stream.cursor), String(row.today.requests), String(row.today.records),
+        known(row.stream), short(row.stream.cursor), String(row.today.requests), String(row.today.records),
         row.recordsPerDay.map { String($0) } ?? "–", moment(row.stream.nextPoll) ?? "–",
       ])
     }
@@ -76,9 +83,12 @@ struct FeedReport {
     return ([table.rendered()] + troubles).joined(separator: "\n\n")
   }
 
+  private func moment(_ json: JSON) -> String? { moment(json.text.flatMap { Instant(iso8601: $0) }) }
+
   private func moment(_ instant: Instant?) -> String? { instant.map(calendar.text) }
 
   private func known(_ stream: StreamState) -> String {
+    if let run = Row.importRun(stream) { return "\(run.records) \(run.records == 1 ? "record" : "records") read" }
     guard let from = stream.knownFrom, let through = stream.completeThrough else { return "nothing yet" }
     let holes = stream.holes.isEmpty ? "" : ", \(stream.holes.count) \(stream.holes.count == 1 ? "hole" : "holes")"
     let start = from <= Instant(seconds: 0) ? "the beginning" : calendar.day(of: from).description
@@ -117,12 +127,12 @@ struct FeedReport {
   }
 
   /// Where the stream goes on: what a person may tell one poll's cursor from the next by.
-  static func short(_ cursor: JSON?) -> String {
+  private func short(_ cursor: JSON?) -> String {
     guard let cursor else { return "–" }
     if cursor["walk"].object != nil { return "under way" }
-    let text = cursor["token"].text ?? cursor["through"].text ?? cursor["listed_at"].text.map { "listed \($0)" } ?? "–"
-    let plain = text.split(separator: ".").first.map(String.init) ?? text
-    return plain.count > 20 ? plain.prefix(19) + "…" : plain
+    if let token = cursor["token"].text { return token.count > 20 ? token.prefix(19) + "…" : token }
+    if let through = moment(cursor["through"]) { return through }
+    return moment(cursor["listed_at"]).map { "listed \($0)" } ?? "–"
   }
 }
 

@@ -40,10 +40,19 @@ struct FeedsCommand: AsyncParsableCommand {
       var records = TextTable([("KIND", .left), ("SYSTEM", .left), ("RECORDS", .right)])
       for count in counts { records.add([count.kind.rawValue, count.system, String(count.count)]) }
       StandardOutput.print("\n" + records.rendered())
-      guard !unlinked.isEmpty else { return }
-      var strangers = TextTable([("UNLINKED", .left), ("SYSTEM", .left), ("ACCOUNT ID THERE", .left), ("RECORDS", .right)])
-      for row in unlinked { strangers.add([row.kind.rawValue, row.system, row.reference ?? "none given", String(row.count)]) }
-      StandardOutput.print("\n" + strangers.rendered())
+      if !unlinked.isEmpty { StandardOutput.print("\n" + Self.strangers(unlinked)) }
+    }
+
+    /// Unlinked ids listed before the rest are only counted.
+    private static let shownStrangers = 20
+
+    private static func strangers(_ unlinked: [UnlinkedRecords]) -> String {
+      var table = TextTable([("UNLINKED", .left), ("SYSTEM", .left), ("ACCOUNT ID THERE", .left), ("RECORDS", .right)])
+      for row in unlinked.prefix(shownStrangers) {
+        table.add([row.kind.rawValue, row.referenceSystem ?? row.system, row.reference ?? "none given", String(row.count)])
+      }
+      let more = unlinked.count - shownStrangers
+      return table.rendered() + (more > 0 ? "\n… and \(more) more; `bellwether accounts unlinked` shows all" : "")
     }
 
     /// The systems whose usage is held.
@@ -59,7 +68,8 @@ struct FeedsCommand: AsyncParsableCommand {
         "unlinked": .list(
           unlinked.map { row in
             [
-              "kind": .text(row.kind.rawValue), "system": .text(row.system), "reference": JSON(row.reference), "count": JSON(row.count),
+              "kind": .text(row.kind.rawValue), "system": .text(row.system), "reference_system": JSON(row.referenceSystem),
+              "reference": JSON(row.reference), "count": JSON(row.count),
               "first": JSON(row.first), "last": JSON(row.last),
             ]
           }),
@@ -80,7 +90,7 @@ struct FeedsCommand: AsyncParsableCommand {
       let suspected = try await store.loadStates().portfolio.flatMap { PortfolioState(json: $0) }?.suspectedSystems ?? []
       guard suspected.contains(name) else {
         let known = suspected.isEmpty ? "nothing is" : "these are: \(suspected.joined(separator: ", "))"
-        throw ValidationError("'\(name)' is not under suspicion; \(known).")
+        throw WrongArgument("'\(name)' is not under suspicion; \(known).")
       }
       try await store.acceptOutage(of: name, at: WallClock.now())
       try await EngineHost(store: store).catchUp()
@@ -103,7 +113,7 @@ struct FeedsCommand: AsyncParsableCommand {
       let loaded = try shared.loadConfiguration(needsSecrets: false)
       guard let connector = loaded.connectors.first(where: { $0.name == name }) else {
         let known = loaded.connectors.map(\.name).sorted().joined(separator: ", ")
-        throw ValidationError("There is no feed '\(name)'. Known: \(known).")
+        throw WrongArgument("There is no feed '\(name)'. Known: \(known).")
       }
       let store = try EventStore(path: shared.store, access: .exclusive)
       let rewound = try await store.rewind(connector.streamNames.map { "\(name).\($0)" })
@@ -128,12 +138,13 @@ struct FeedsCommand: AsyncParsableCommand {
 
     func run() async throws {
       let loaded = try shared.loadConfiguration(needsSecrets: false)
-      guard let connector = loaded.connectors.first(where: { $0.name == name }) else {
+      guard let known = loaded.connectors.first(where: { $0.name == name }) else {
         let known = loaded.connectors.map(\.name).sorted().joined(separator: ", ")
-        throw ValidationError("There is no feed '\(name)'. Known: \(known).")
+        throw WrongArgument("There is no feed '\(name)'. Known: \(known).")
       }
+      let connector = try switchedOn(known)
       guard connector.isPolled else {
-        throw ValidationError("The feed '\(name)' is not polled: it waits for its sender's requests while the daemon runs.")
+        throw WrongArgument("The feed '\(name)' is not polled: it waits for its sender's requests while the daemon runs.")
       }
       let client = CurlClient()
       // Records on a terminal are progress enough.
@@ -146,12 +157,34 @@ struct FeedsCommand: AsyncParsableCommand {
       progress?.clear()
       await client.shutDown()
       for line in report.files.unwritten { StandardError.print("rejected: \(line)") }
-      for failure in report.failures { StandardError.print("\(failure); \(failure.hint)") }
+      for failure in report.failures { StandardError.print("\(failure); \(Self.hint(failure))") }
       for note in report.notes { StandardError.print("note: \(note)") }
       let rejected = report.rejectedCounts.values.reduce(report.files.rejected, +)
       let (records, pages) = (report.records == 1 ? "record" : "records", report.pages == 1 ? "page" : "pages")
       StandardError.print("\(report.records) \(records) in \(report.pages) \(pages), \(rejected) rejected; nothing was stored")
       if !report.failures.isEmpty || rejected > 0 { throw ExitCode(1) }
+    }
+
+    /// What to do about a failure, as it is after a dry run: no next poll comes by itself.
+    private static func hint(_ failure: FeedFailure) -> String {
+      let parts = failure.hint.split(separator: "; ").map(String.init)
+      let kept = parts.filter { !$0.contains("next poll") }
+      return (kept + (kept.count < parts.count ? ["a dry run does not try again: repeat the command later"] : [])).joined(separator: "; ")
+    }
+
+    /// The feed as it would be if its file said `enabled: true`: what is off may lack its address, and must not be asked without it.
+    private func switchedOn(_ connector: Connector) throws -> Connector {
+      if connector.isEnabled { return connector }
+      let file = connector.range.file
+      let lines = file.text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+      let text = lines.map { $0.hasPrefix("enabled:") ? "enabled: true" : $0 }.joined(separator: "\n")
+      let isSaid = lines.contains { $0.hasPrefix("enabled:") }
+      var diagnostics = Diagnostics()
+      let changed = SourceFile(path: file.path, text: isSaid ? text : text + "\nenabled: true\n")
+      let tried = Connector(file: changed, environment: shared.environment, into: &diagnostics)
+      for diagnostic in diagnostics.all { StandardError.print(diagnostic.rendered() + "\n") }
+      guard let tried else { throw ExitCode(1) }
+      return tried
     }
 
     private func dryRun(

@@ -81,14 +81,14 @@ struct PersonCommand: AsyncParsableCommand {
 extension EventStore {
   /// The one person that a text means.
   ///
-  /// - Throws: `ValidationError` if there is none or several.
+  /// - Throws: `WrongArgument` if there is none or several.
   func thePerson(_ text: String) async throws -> StoredPerson {
     let found = try await findPeople(text)
     guard let first = found.first else {
-      throw ValidationError("No person is called '\(text)'. `bellwether accounts show ID` lists an account's people.")
+      throw WrongArgument("No person is called '\(text)'. `bellwether accounts show ID` lists an account's people.")
     }
     guard found.count == 1 else {
-      throw ValidationError(
+      throw WrongArgument(
         "'\(text)' could be \(found.count) persons: \(found.prefix(5).map { String($0.key.number) }.joined(separator: ", ")). Name one by "
           + "its number.")
     }

@@ -17,6 +17,13 @@ struct SharedOptions: ParsableArguments {
 
   var environment: Environment { Environment(ProcessInfo.processInfo.environment) }
 
+  /// The company's calendar, for moments that people read; UTC where its file cannot be read, which `check` tells.
+  var calendar: CompanyCalendar {
+    var unheard = Diagnostics()
+    let file = try? ConfigurationFolder(path: config).engine.first { $0.path == "\(config)/calendar.yaml" }
+    return file.flatMap { CatalogFiles.calendar($0, into: &unheard) } ?? .utc
+  }
+
   /// The checked configuration; otherwise every fault is printed and the command ends with status 1.
   func loadConfiguration(needsSecrets: Bool) throws -> LoadedConfiguration {
     var diagnostics = Diagnostics()
@@ -24,7 +31,9 @@ struct SharedOptions: ParsableArguments {
     let loaded = LoadedConfiguration.load(folder, environment: environment, needsSecrets: needsSecrets, into: &diagnostics)
     for diagnostic in diagnostics.all { StandardError.print(diagnostic.rendered() + "\n") }
     guard let loaded else {
-      StandardError.print("\(diagnostics.errorCount) errors in \(config); `bellwether check` shows them again.")
+      let count = diagnostics.errorCount
+      StandardError.print(
+        "\(count) \(count == 1 ? "error" : "errors") in \(config); `bellwether check` shows \(count == 1 ? "it" : "them") again.")
       throw ExitCode(1)
     }
     return loaded

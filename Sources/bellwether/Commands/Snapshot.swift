@@ -12,7 +12,7 @@ struct Snapshot {
   /// Steps folded at a time.
   private static let batch = 500
 
-  /// - Throws: what the store throws; `ValidationError` where nothing is known yet.
+  /// - Throws: what the store throws; `WrongArgument` where nothing is known yet.
   init(_ store: EventStore, asOf day: Day?) async throws {
     let source = try await ConfigurationArchive(store).source()
     var fold = try await Self.start(store, source, fromScratch: day != nil)
@@ -26,7 +26,7 @@ struct Snapshot {
       if steps.isEmpty || wanted.count < steps.count { break }
     }
     guard let configuration = fold.configuration, let last = fold.portfolio.now else {
-      throw ValidationError("Nothing is known yet\(day.map { " on \($0)" } ?? ""): run the daemon or `bellwether import` first.")
+      throw WrongArgument("Nothing is known yet\(day.map { " on \($0)" } ?? ""): run the daemon or `bellwether import` first.")
     }
     if let day {
       let end = configuration.calendar.end(of: day) - Span(microseconds: 1)
@@ -52,7 +52,7 @@ struct Snapshot {
 
   /// The one account that a person means by a number, a name or an id in any system.
   ///
-  /// - Throws: `ValidationError` if there is none or several.
+  /// - Throws: `WrongArgument` if there is none or several.
   func account(_ text: String) throws -> AccountState {
     let wanted = text.lowercased()
     let exact = accounts.filter { state in
@@ -61,11 +61,11 @@ struct Snapshot {
     }
     let found = exact.isEmpty ? accounts.filter { $0.name(asOf: now).lowercased().contains(wanted) } : exact
     guard let first = found.first else {
-      throw ValidationError("No account is called '\(text)'. `bellwether queue --all` lists them.")
+      throw WrongArgument("No account is called '\(text)'. `bellwether queue --all` lists them.")
     }
     guard found.count == 1 else {
       let names = found.prefix(5).map { "\($0.name(asOf: now)) (\($0.key.number))" }.joined(separator: ", ")
-      throw ValidationError("'\(text)' could be \(found.count) accounts: \(names). Name one by its number.")
+      throw WrongArgument("'\(text)' could be \(found.count) accounts: \(names). Name one by its number.")
     }
     return first
   }

@@ -31,11 +31,14 @@ struct Daemon: Sendable {
   /// Told the console's port.
   var onListening: @Sendable (Int) -> Void = { _ in }
 
+  private static let consoleHost = "127.0.0.1"
+
   /// Shutdown is over within this time, well inside systemd's stop timeout.
   static let drainLimit = Duration.seconds(5)
 
   /// Runs until shutdown, or until simulated time ends.
   func run(signals: [UnixSignal] = [.sigterm, .sigint]) async throws {
+    try checkAddresses()
     let client = CurlClient()
     let now = try await businessClock(client).now()
     try await store.activate(digest: configuration.engine.digest, content: configuration.engineContent, at: now)
@@ -60,6 +63,23 @@ struct Daemon: Sendable {
     try await run(services, signals)
     notifier.stopping()
     try await store.checkpoint()
+  }
+
+  /// A port that is taken is said before anything is read, stored or called ready.
+  private func checkAddresses() throws {
+    let console = consolePort ?? configuration.main.consolePort
+    try ListenAddress(
+      host: Self.consoleHost, port: console, use: "the console", advice: "name another port with --port or in bellwether.yaml"
+    ).check()
+    guard simulatedClockURL == nil else { return }
+    var tried: Set<String> = []
+    for connector in configuration.connectors where connector.isEnabled {
+      guard case .push(let push) = connector.source, tried.insert("\(push.host) \(push.port)").inserted else { continue }
+      try ListenAddress(
+        host: push.host, port: push.port, use: "the push feed \(connector.name)",
+        advice: "name another address under listen: in \(connector.range.file.path)"
+      ).check()
+    }
   }
 
   private func businessClock(_ client: CurlClient) -> BusinessClock {
@@ -101,7 +121,7 @@ struct Daemon: Sendable {
   private func console(_ watch: FreshnessWatch, _ notifier: ServiceNotifier) -> any Service {
     let status = "\(watch.runners.count) feeds, \(configuration.engine.rules.rules.count) rules"
     let server = ConsoleServer(
-      host: "127.0.0.1", port: consolePort ?? configuration.main.consolePort, metrics: metrics, logger: logger,
+      host: Self.consoleHost, port: consolePort ?? configuration.main.consolePort, metrics: metrics, logger: logger,
       readiness: { await Self.readiness(watch) })
     return server.application { port in
       notifier.ready(status)

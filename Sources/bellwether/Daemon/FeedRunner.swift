@@ -4,6 +4,7 @@ import Feeds
 import Logging
 import Metrics
 import Store
+import Synchronization
 import Transport
 
 /// One feed's polls, and where they stand in the store.
@@ -12,6 +13,12 @@ struct FeedRunner: Sendable {
   private let poller: Poller
   private let store: EventStore
   private let logger: Logger
+  private let failures = Failures()
+
+  /// What was told of failures; a class, so that every copy of the runner knows it.
+  private final class Failures: Sendable {
+    let log = Mutex(FailureLog())
+  }
 
   /// - Parameters:
   ///   - budgets: shared by all feeds; nil beside a simulator, whose time has nothing to do with the clock on the wall.
@@ -77,7 +84,11 @@ struct FeedRunner: Sendable {
     note(report.files)
     for failure in report.failures {
       Counter(label: "bellwether_feed_failures_total", dimensions: [("feed", connector.name)]).increment()
+      guard failures.log.withLock({ $0.tells("\(failure.message); \(failure.hint)", of: failure.stream, at: now) }) else { continue }
       logger.warning("feed failed", metadata: ["error": .string(failure.description), "hint": .string(failure.hint)])
+    }
+    for stream in report.finished where failures.log.withLock({ $0.hasRecovered(stream) }) {
+      logger.notice("feed works again", metadata: ["stream": .string(stream)])
     }
     try await store.recordPolls(
       connector.streamNames.map { StreamPoll($0, of: connector, in: report, storedAs: storedName($0)) }, at: now,

@@ -41,7 +41,13 @@ struct PushListener: Sendable {
     return PushServer(
       host: host, port: port, routes: Dictionary(routes) { $1 },
       limits: .init(bodyBytes: PushLimits.bodyBytes, requestTime: PushLimits.requestTime, connections: PushLimits.connections),
-      logger: logger)
+      logger: logger, answered: { path, status in count(path, status) })
+  }
+
+  /// What is asked for where no feed is counts as nobody's.
+  private func count(_ path: String, _ status: Int) {
+    let feed = receivers.first { $0.feed.path == path }?.connector.name ?? "none"
+    Counter(label: "bellwether_push_requests_total", dimensions: [("feed", feed), ("status", String(status))]).increment()
   }
 
   func listening(at port: Int) {
@@ -91,7 +97,6 @@ final class PushReceiver: Sendable {
     let now = WallClock.now()
     switch intake.take(body: body, code: code, at: now) {
     case .refused(let refusal):
-      count(refusal.status)
       logger.warning(
         "push refused", metadata: ["status": .stringConvertible(refusal.status), "reason": .string(refusal.message)])
       return PushAnswer(status: refusal.status, text: refusal.message)
@@ -99,22 +104,16 @@ final class PushReceiver: Sendable {
       do {
         let results = try await store.commit(try await pages(batches, at: now), at: now)
         wakeEngine()
-        count(200)
         let new = results.reduce(0) { $0 + $1.new }
         let known = results.reduce(0) { $0 + $1.duplicate }
         Counter(label: "bellwether_feed_records_total", dimensions: [("feed", connector.name)]).increment(by: new + known)
         return PushAnswer(status: 200, text: "\(new) stored, \(known) known already")
       } catch {
-        count(503)
         logger.error("push could not be stored", metadata: ["error": .string("\(error)")])
         return PushAnswer(
           status: 503, text: "what was sent could not be stored; send it again", retryAfter: PushLimits.retryAfter.components.seconds)
       }
     }
-  }
-
-  private func count(_ status: Int) {
-    Counter(label: "bellwether_push_requests_total", dimensions: [("feed", connector.name), ("status", String(status))]).increment()
   }
 
   /// What a push feed knows ends with its latest push: a sender that has gone silent is not a customer that has.

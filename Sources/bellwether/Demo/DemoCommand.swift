@@ -85,7 +85,7 @@ struct DemoCommand: AsyncParsableCommand {
   private static func key(_ environment: [String: String]) throws -> SigningKey {
     guard let text = environment["BELLWETHER_DEMO_SECRET"] else { return SigningKey.random() }
     do { return try SigningKey(text) } catch {
-      throw ValidationError("BELLWETHER_DEMO_SECRET cannot sign: \(error)")
+      throw WrongArgument("BELLWETHER_DEMO_SECRET cannot sign: \(error)")
     }
   }
 }

@@ -32,7 +32,7 @@ struct ImportCommand: AsyncParsableCommand {
       throw ExitCode(1)
     }
     let store = try EventStore(path: shared.store, access: .exclusive)
-    var run = try await ImportRun(set, survey, store: store, now: WallClock.now())
+    var run = try await ImportRun(set, survey, store: store, calendar: loaded.engine.calendar, now: WallClock.now())
     try await store.activate(digest: loaded.engine.digest, content: loaded.engineContent, at: run.cursor.startedAt)
     try await store.setMappings(loaded.links, at: run.cursor.startedAt)
     try await run.storeAll()
@@ -43,7 +43,9 @@ struct ImportCommand: AsyncParsableCommand {
       let summary: JSON = ["new": JSON(totals.new), "known_already": JSON(totals.known), "unlinked": JSON(totals.unlinked)]
       StandardOutput.print(summary.serialized())
     } else {
-      StandardOutput.print("\(totals.new) records stored, \(totals.known) known already, \(totals.unlinked) without a linked account")
+      StandardOutput.print(
+        "\(totals.new) \(totals.new == 1 ? "record" : "records") stored, \(totals.known) known already, \(totals.unlinked) without a linked account"
+      )
     }
   }
 }

@@ -97,19 +97,22 @@ struct ImportRun {
   private(set) var cursor: ImportCursor
   private var progress: ProgressLine
 
-  init(_ set: ImportSet, _ survey: ImportSurvey, store: EventStore, now: Instant) async throws {
+  /// - Parameter calendar: what moments are told to people in.
+  init(_ set: ImportSet, _ survey: ImportSurvey, store: EventStore, calendar: CompanyCalendar, now: Instant) async throws {
     self.set = set
     self.survey = survey
     self.store = store
     let stored = try await store.streamState(Self.cursorStream)?.cursor.flatMap(ImportCursor.init)
     cursor = ImportCursor(digest: set.digest, startedAt: now)
     if let stored, !stored.isFinished {
+      let begun = "\(calendar.text(of: stored.startedAt)) (\(calendar.timeZone))"
+      let records = "\(stored.records) \(stored.records == 1 ? "record" : "records")"
       if stored.digest == set.digest {
         cursor = stored
-        StandardError.print("This import was begun at \(stored.startedAt) and goes on behind its first \(stored.records) records.")
+        StandardError.print("This import was begun at \(begun) and goes on behind its first \(records).")
       } else {
         StandardError.print(
-          "An import of other files was begun at \(stored.startedAt) and not finished: its first \(stored.records) records are stored. "
+          "An import of other files was begun at \(begun) and not finished: its first \(records) \(stored.records == 1 ? "is" : "are") stored. "
             + "Import those files again to bring in the rest.")
       }
     }
@@ -156,7 +159,7 @@ struct ImportRun {
 
   private func record(on line: DecodedRecord, of file: ImportSet.File) throws -> Record {
     do { return try ImportSet.record(line) } catch {
-      throw ValidationError("\(file.path):\(line.line): \(error). The file was changed while it was imported; import it again.")
+      throw WrongArgument("\(file.path):\(line.line): \(error). The file was changed while it was imported; import it again.")
     }
   }
 

@@ -35,17 +35,17 @@ struct ImportSet: Sendable {
   /// Lines read at a time.
   static let readAtOnce = 1_000
 
-  /// - Throws: `ValidationError` for what cannot be read twice.
+  /// - Throws: `WrongArgument` for what cannot be read twice.
   init(paths: [String]) throws {
     var files: [File] = []
     var description = ""
     for path in paths {
       let attributes = try? FileManager.default.attributesOfItem(atPath: URL(fileURLWithPath: path).resolvingSymlinksInPath().path)
       guard let attributes, FileManager.default.isReadableFile(atPath: path) else {
-        throw ValidationError("\(path) cannot be read. Check the name and its mode.")
+        throw WrongArgument("\(path) cannot be read. Check the name and its mode.")
       }
       guard attributes[.type] as? FileAttributeType == .typeRegular, let size = attributes[.size] as? Int else {
-        throw ValidationError("\(path) is no regular file. An import reads its files twice: write it to a file first.")
+        throw WrongArgument("\(path) is no regular file. An import reads its files twice: write it to a file first.")
       }
       let modified = (attributes[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
       description += "\(URL(fileURLWithPath: path).path)\n\(size) \(modified)\n"

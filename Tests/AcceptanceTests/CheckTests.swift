@@ -154,6 +154,15 @@ import Testing
       "run", "--config", config, "--store", folder.path("a.sqlite"), "--port", "0", environment: secrets)
     #expect(start.exit == .status(1))
     for place in places { #expect(start.errors.contains(place)) }
+    let dry = try await folder.bellwether("feeds", "poll", "zendesk", "--dry-run", "--config", config, environment: secrets)
+    #expect(dry.exit == .status(1) && dry.errors.contains(places[0]) && dry.errors.contains(places[1]), "\(dry.errors)")
+
+    // Whoever asks no vendor needs none of it: the daemon's environment is not that of a shell.
+    let account = try folder.write(#"{"kind":"account","id":"a","at":"2026-01-01T00:00:00Z","name":"Alder"}"# + "\n", to: "a.jsonl")
+    for arguments in [["import", account], ["feeds"], ["accounts"]] {
+      let child = try Child(arguments + ["--config", config, "--store", folder.path("b.sqlite")], in: folder)
+      #expect(await child.ended() == .status(0) && child.errorText.isEmpty, "\(arguments): \(child.errorText)")
+    }
 
     let other = try TemporaryFolder()
     let off = try await other.bellwether(

@@ -74,7 +74,7 @@ import Transport
   }
 
   private static func base64(ofUserAnd secret: String) -> String {
-    Data("bellwether@example.com/token:\(secret)".utf8).base64EncodedString()
+    Data("agent@acme.example/token:\(secret)".utf8).base64EncodedString()
   }
 
   /// A process that is allowed any core file crashes and dumps its memory; the daemon, started alike, does not.

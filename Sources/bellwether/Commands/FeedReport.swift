@@ -37,10 +37,12 @@ struct FeedReport {
   private static func today(_ now: Instant) -> Day { CompanyCalendar.utc.day(of: now) }
 
   init(
-    streams: [StreamState], days: [StreamDay], suspected: [String], connectors: [Connector], calendar: CompanyCalendar, now: Instant
+    streams: [StreamState], days: [StreamDay], suspected: [String], connectors: [Connector], lacking: Set<String> = [],
+    calendar: CompanyCalendar, now: Instant
   ) {
     self.calendar = calendar
-    let isPolled = Set(connectors.filter(\.isEnabled).flatMap { connector in connector.streamNames.map { "\(connector.name).\($0)" } })
+    let polled = connectors.filter { $0.isEnabled || lacking.contains($0.name) }
+    let isPolled = Set(polled.flatMap { connector in connector.streamNames.map { "\(connector.name).\($0)" } })
     let today = Self.today(now)
     rows = streams.map { stream in
       let own = days.filter { $0.stream == stream.stream }

@@ -26,8 +26,8 @@ struct FeedsCommand: AsyncParsableCommand {
       let now = WallClock.now()
       let report = FeedReport(
         streams: try await store.streamStates(), days: try await store.streamDays(since: FeedReport.firstDay(now)),
-        suspected: try await Self.suspected(store), connectors: loaded?.connectors ?? [], calendar: loaded?.engine.calendar ?? .utc,
-        now: now)
+        suspected: try await Self.suspected(store), connectors: loaded?.connectors ?? [], lacking: loaded?.lacking ?? [],
+        calendar: loaded?.engine.calendar ?? .utc, now: now)
       let counts = try await store.eventCounts()
       let unlinked = try await store.unlinkedRecords()
       if shared.json {
@@ -175,13 +175,9 @@ struct FeedsCommand: AsyncParsableCommand {
     /// The feed as it would be if its file said `enabled: true`: what is off may lack its address, and must not be asked without it.
     private func switchedOn(_ connector: Connector) throws -> Connector {
       if connector.isEnabled { return connector }
-      let file = connector.range.file
-      let lines = file.text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-      let text = lines.map { $0.hasPrefix("enabled:") ? "enabled: true" : $0 }.joined(separator: "\n")
-      let isSaid = lines.contains { $0.hasPrefix("enabled:") }
       var diagnostics = Diagnostics()
-      let changed = SourceFile(path: file.path, text: isSaid ? text : text + "\nenabled: true\n")
-      let tried = Connector(file: changed, environment: shared.environment, into: &diagnostics)
+      let file = connector.range.file.switched(on: true)
+      let tried = Connector(file: file, environment: shared.environment, into: &diagnostics)
       for diagnostic in diagnostics.all { StandardError.print(diagnostic.rendered() + "\n") }
       guard let tried else { throw ExitCode(1) }
       return tried

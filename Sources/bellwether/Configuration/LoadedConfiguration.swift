@@ -10,6 +10,8 @@ struct LoadedConfiguration: Sendable {
   var engine: CompiledConfiguration
   var engineContent: String
   var connectors: [Connector]
+  /// The names of feeds that are enabled and lack a variable here; nobody who needs them gets this far.
+  var lacking: Set<String> = []
   var sinks: SinkCatalog
   /// The mapping file's lines.
   var links: [LinkMapping]
@@ -19,29 +21,34 @@ struct LoadedConfiguration: Sendable {
 
   /// Reads and checks a folder; all faults in one run.
   ///
-  /// - Parameter needsSecrets: whether the secrets of enabled feeds and sinks must be there: the daemon and `check` need them, `import`,
-  ///   `queue` and `explain` do not.
+  /// - Parameter needsSecrets: whether the secrets and variables of enabled feeds and sinks must be there: the daemon and `check` need
+  ///   them, `import`, `queue` and `explain` do not.
   static func load(
     _ folder: ConfigurationFolder, environment: Environment, needsSecrets: Bool, into diagnostics: inout Diagnostics
   ) -> LoadedConfiguration? {
     let main = folder.main.map { MainFile($0, environment: environment, into: &diagnostics) } ?? MainFile()
     let secrets = SecretSource(folder: main.secretsFolder, environment: environment)
-    let connectors = Connector.all(in: folder.feeds, environment: environment, into: &diagnostics)
+    let (connectors, lacking) =
+      needsSecrets
+      ? (Connector.all(in: folder.feeds, environment: environment, into: &diagnostics), [])
+      : feedsToLookAt(in: folder.feeds, environment: environment, into: &diagnostics)
     if needsSecrets {
       for connector in connectors where connector.isEnabled {
         connector.checkSecrets(in: secrets, into: &diagnostics)
         connector.checkSource(in: secrets, into: &diagnostics)
       }
     }
+    var ofSinks = Diagnostics()
     let sinks = folder.sinks.map {
-      SinkCatalog(reading: $0, environment: environment, secrets: needsSecrets ? secrets : nil, into: &diagnostics)
+      SinkCatalog(reading: $0, environment: environment, secrets: needsSecrets ? secrets : nil, into: &ofSinks)
     }
+    for fault in ofSinks.all where needsSecrets || fault.code != Diagnostic.Code.missingVariable.id { diagnostics.add(fault) }
     let links = folder.links.map { LinksFile.read($0, environment: environment, into: &diagnostics) } ?? []
     let files = EngineFiles(folder)
     guard let engine = files.compiled(into: &diagnostics), !diagnostics.hasErrors else { return nil }
     return LoadedConfiguration(
-      main: main, engine: engine, engineContent: files.content, connectors: connectors, sinks: sinks ?? SinkCatalog(),
-      links: links, secrets: secrets,
+      main: main, engine: engine, engineContent: files.content, connectors: connectors, lacking: lacking,
+      sinks: sinks ?? SinkCatalog(), links: links, secrets: secrets,
       stateFolder: main.stateFolder ?? environment["STATE_DIRECTORY"]?.split(separator: ":").first.map(String.init))
   }
 

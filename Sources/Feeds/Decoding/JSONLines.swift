@@ -26,13 +26,12 @@ final class JSONLines: EntryParser {
     do throws(JSONError) {
       return ParsedLine(content: .record(try JSON(parsing: line.bytes)), line: line.number, raw: line.bytes)
     } catch {
-      let message = "\(error) of the line"
       // What stands last and cannot be read was cut, or is a vendor's word that it stopped early.
       let isLast = try lines.isAtEnd()
       let failure =
         isLast
-        ? DecodeFailure(.incomplete, "the last line is \(message)", line: line.number, byte: line.offset)
-        : DecodeFailure(.malformed, "the line is \(message)", line: line.number, byte: line.offset)
+        ? DecodeFailure(.incomplete, "the last line is \(error)", line: line.number, byte: line.offset)
+        : DecodeFailure(.malformed, "the line is \(error)", line: line.number, byte: line.offset)
       return try bad(line, failure)
     }
   }

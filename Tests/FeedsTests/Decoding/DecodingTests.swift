@@ -53,7 +53,7 @@ import Testing
     let failure = try refusal(bytes("{\"a\":1}\n{\"a\":oops}\n{\"a\":3}\n"), ["jsonl"])
     #expect(failure?.cause == .malformed)
     #expect(failure?.isTransient == false)
-    #expect(failure?.description == "line 2, byte 8: the line is not valid JSON at byte 5: a value should stand here of the line")
+    #expect(failure?.description == "line 2, byte 8: the line is not valid JSON at byte 5: a value should stand here")
   }
 
   /// The good lines before a bad one are not lost with it, and the failure stays.

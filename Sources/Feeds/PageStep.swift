@@ -35,18 +35,23 @@ extension StreamWalk {
     case .none: return .success(.end(token: nil))
     case .token(let path, _, let ends):
       let found = path.value(in: page.answer).known
-      if ends.isOver(in: page.answer) { return .success(.end(token: found)) }
-      if let found { return .success(.token(found)) }
-      return ends.isOpen ? .success(.end(token: nil)) : .failure(missing(path, "the token of the next page"))
-    case .last(let path, _, let ends):
-      guard !ends.isOver(in: page.answer), let last = page.records.last else { return .success(.end(token: nil)) }
-      let token = read(path, last)
-      return token.isNull ? .failure(missing(path, "the last record's id")) : .success(.token(token))
-    case .nextURL(let path, let ends):
-      guard !ends.isOver(in: page.answer), let text = path.value(in: page.answer).text, !text.isEmpty else {
-        return .success(.end(token: nil))
+      return isOver(ends, page, hasNext: found != nil).flatMap { isOver in
+        if isOver { return .success(.end(token: found)) }
+        if let found { return .success(.token(found)) }
+        return ends.isOpen ? .success(.end(token: nil)) : .failure(missing(path, "the token of the next page"))
       }
-      return sameOrigin(PageLink.resolve(text, from: page.url)).map { .token(.text($0)) }
+    case .last(let path, _, let ends):
+      guard let last = page.records.last else { return .success(.end(token: nil)) }
+      return isOver(ends, page, hasNext: true).flatMap { isOver in
+        if isOver { return .success(.end(token: nil)) }
+        let token = read(path, last)
+        return token.isNull ? .failure(missing(path, "the last record's id")) : .success(.token(token))
+      }
+    case .nextURL(let path, let ends):
+      let text = path.value(in: page.answer).text ?? ""
+      return isOver(ends, page, hasNext: !text.isEmpty).flatMap { isOver in
+        isOver || text.isEmpty ? .success(.end(token: nil)) : sameOrigin(PageLink.resolve(text, from: page.url)).map { .token(.text($0)) }
+      }
     case .link(let relation):
       guard let target = PageLink.target(of: relation, in: page.links) else { return .success(.end(token: nil)) }
       return sameOrigin(PageLink.resolve(target, from: page.url)).map { .token(.text($0)) }
@@ -61,6 +66,29 @@ extension StreamWalk {
       guard case .success(.token) = step, (position.walk?.pages ?? 0) + 1 >= cap else { return step }
       return afterCap(cap, page, read)
     }
+  }
+
+  /// Whether the answer's flags say that the page is the last. A flag that cannot be read as one ends nothing, nor does one that is not
+  /// there although a next page is named: either would be taken for the end of a list that goes on.
+  private func isOver(_ ends: Connector.EndFlags, _ page: ReadPage, hasNext: Bool) -> Result<Bool, FeedFailure> {
+    for (path, meansOver) in [(ends.stop, true), (ends.more, false)] {
+      guard let path else { continue }
+      let value = path.value(in: page.answer)
+      if value.isNull {
+        if meansOver { continue }
+        guard path.isNamed(in: page.answer) || !hasNext else { return .failure(missing(path, "the flag that tells whether there is more")) }
+        return .success(true)
+      }
+      guard let flag = value.spokenFlag else {
+        let found = String(value.serialized().prefix(40))
+        return .failure(
+          failure(
+            .unexpectedAnswer, "\(path.text) is \(found), where true or false should stand",
+            "compare the stream's paging: with the vendor's answer"))
+      }
+      if flag == meansOver { return .success(true) }
+    }
+    return .success(false)
   }
 
   /// Whether a page holds as many records as were asked for.
@@ -241,10 +269,17 @@ extension Connector.Paging {
 }
 
 extension Connector.EndFlags {
-  func isOver(in answer: JSON) -> Bool {
-    stop.map { $0.value(in: answer) == .flag(true) } ?? false || more.map { $0.value(in: answer) != .flag(true) } ?? false
-  }
-
   /// Whether the absence of a token is the only sign of the end.
   var isOpen: Bool { stop == nil && more == nil }
+}
+
+extension JSON {
+  /// True or false, also as vendors write them who have no such values.
+  fileprivate var spokenFlag: Bool? {
+    switch scalarText?.lowercased() {
+    case "true", "1", "yes": true
+    case "false", "0", "no": false
+    default: nil
+    }
+  }
 }

@@ -49,6 +49,42 @@ import Transport
     #expect(records.count == 2)
   }
 
+  @Test(arguments: [(JSON.flag(true), JSON.flag(false)), (1, 0), ("1", "0"), ("true", "false"), ("True", "False"), ("yes", "no")])
+  func aFlagMayBeWrittenAsANumberOrAWord(yes: JSON, no: JSON) throws {
+    for (flag, first, last) in [("more", yes, no), ("stop", no, yes)] {
+      var walk = try walk(try exampleFeed(paging: "{ token: next, query: after, \(flag): flag }"))
+      var pages = 0
+      _ = try run(&walk, now: now) { _ in
+        pages += 1
+        return answer(["data": [thing(pages)], "next": .text("t\(pages)"), "flag": pages == 2 ? last : first])
+      }
+      #expect(pages == 2)
+    }
+  }
+
+  @Test(arguments: [
+    "{ token: next, query: after, more: meta.more }", "{ last: id, query: after, more: meta.more }", "{ next_url: next, more: meta.more }",
+  ])
+  func aFlagThatCannotBeReadIsNoEnd(paging: String) throws {
+    for (meta, says) in [
+      (JSON.object([:]), "the answer has no meta.more, the flag that tells whether there is more"),
+      (["more": "perhaps"], #"meta.more is "perhaps", where true or false should stand"#),
+      (["more": 2], "meta.more is 2, where true or false should stand"),
+    ] {
+      var walk = try walk(try exampleFeed(paging: paging))
+      let failure = #expect(throws: FeedFailure.self) {
+        try run(&walk, now: now) { _ in answer(["data": [thing(1)], "next": "/things?page=2", "meta": meta]) }
+      }
+      #expect(failure?.message == says)
+    }
+  }
+
+  @Test(arguments: [["more": nil], [:]] as [JSON])
+  func aFlagThatIsNotThereEndsAWalkWithoutANextPage(meta: JSON) throws {
+    var walk = try walk(try exampleFeed(paging: "{ token: next, query: after, more: meta.more }"))
+    #expect(try run(&walk, now: now) { _ in answer(["data": [thing(1)], "meta": meta]) }.count == 1)
+  }
+
   @Test func theLastRecordsIdIsTheToken() throws {
     var walk = try walk(try exampleFeed(paging: "{ last: id, query: starting_after, more: has_more }"))
     var asked: [String?] = []

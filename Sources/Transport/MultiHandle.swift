@@ -47,8 +47,8 @@ struct MultiHandle: ~Copyable {
 
 /// Ends a multi handle's wait from any thread.
 ///
-/// `@unchecked Sendable` because `curl_multi_wakeup` is the one call libcurl allows from any thread; the queue keeps the pointer
-/// under its lock and drops it before the multi handle goes.
+/// `@unchecked Sendable`: `curl_multi_wakeup` is the one call libcurl allows from any thread, and the pointer is guarded by the lock of
+/// the queue that keeps it, which drops it before the multi handle goes.
 struct WakeUp: @unchecked Sendable {
   fileprivate let multi: UnsafeMutableRawPointer
 

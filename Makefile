@@ -6,6 +6,7 @@ DEMO_ARGS ?= --exit
 TEST_ARGS ?=
 SEEDS ?= 1-1000
 KILLS ?= 200
+HISTORIES ?= 10000
 SECONDS ?= 600
 DESTDIR ?=
 PREFIX ?= /usr/local
@@ -17,7 +18,7 @@ RELEASE = -c release
 # An installed binary must not lean on the toolchain's folder: it is linked against the static Swift libraries, apart.
 STATIC = $(RELEASE) --static-swift-stdlib --scratch-path .build-static
 
-.PHONY: help demo test hostile kills fuzz bench build deps install lint format clean
+.PHONY: help demo test properties hostile kills fuzz bench build deps install lint format clean
 .NOTPARALLEL:
 
 help: ## list the targets
@@ -33,6 +34,10 @@ demo: ## build, then watch a synthetic company for a year (DEMO_ARGS="--seed 7")
 test: deps lint ## lint, build and run every test (TEST_ARGS="--filter Rules")
 	$(SWIFT) build $(RELEASE) --build-tests
 	$(if $(TEST_ARGS),scripts/run-tests $(TEST_ARGS),scripts/run-tests --skip AcceptanceTests && scripts/run-tests --filter AcceptanceTests)
+
+properties: deps ## fold random histories with random rules, incrementally and anew (HISTORIES=10000)
+	$(SWIFT) build $(RELEASE) --build-tests
+	BELLWETHER_HISTORIES=$(HISTORIES) scripts/run-tests --filter IncrementalTests
 
 hostile: deps ## run the hostile vendor's thousand seeds (SEEDS=1-1000)
 	$(SWIFT) build $(RELEASE) --build-tests

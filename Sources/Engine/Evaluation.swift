@@ -5,37 +5,142 @@ import Rules
 
 extension LogFold {
   /// Decides every rule for one account and moves its findings on.
+  ///
+  /// A rule is passed over where it would decide as it did: nothing it reads has changed, and the time has not come at which it might.
   mutating func evaluate(_ key: AccountKey, now: Instant) {
-    guard let configuration, let company = companyFacts(), var state = accounts[key] else { return }
+    guard let configuration, let company = currentCompany(), var state = accounts[key] else { return }
     let before = state
+    var memory = memories.removeValue(forKey: key) ?? EvaluationMemory()
+    let notebook = Notebook(measures: memory.measures)
+    measureCount -= memory.measures.count
+    memory.measures = [:]
     var facts = Facts(account: state.facts, company: company, now: now)
+    facts.notebook = isIncremental ? notebook : nil
     if state.isEmpty {
       closeUnlinked(&state, facts)
       write(state, since: before)
       return
     }
+    facts.standsUntilNextLevel()
     if freezeIfChurned(&state, facts) {
+      memory.rest(epoch: epoch, company.usageDays, until: notebook.until)
+      if isIncremental { memories[key] = memory }
       write(state, since: before)
       return
     }
     facts.ruleStates = state.ruleStates
     facts.risk = state.lastRisk
-    var reading = ScoreReading()
     announcements = []
     openedCases = []
     openCases(&state, facts)
-    for rule in configuration.rules.rules {
-      for expansion in Self.subjects(of: rule, state, today: facts.today) {
-        var own = facts
-        own.expansionCase = expansion
-        reading.note(rule, isKnown: decide(rule, expansion, own, &state))
-      }
-      facts.ruleStates[rule.id] = state.standing(of: rule.id)
-    }
+    facts.standsWithCases()
+    memory.begin(epoch: epoch, company.usageDays, risk: facts.risk, rules: configuration.rules.rules.count, until: notebook.until)
+    let reading = decideAll(&state, &facts, &memory, casesChanged: state.cases != before.cases)
+    let decided = state.episodes
     closeFinishedCases(&state, facts)
-    score(&state, facts, reading)
+    if state.episodes != decided { memory.quietUntil = .distantPast }
+    memory.hasMoved = memory.hasMoved || state.episodes != before.episodes || state.cases != before.cases
+    scoreIfNeeded(&state, facts, reading, &memory)
     writeNotices(&state, now: now)
+    keep(&memory, notebook, of: key)
     write(state, since: before)
+  }
+
+  private mutating func decideAll(
+    _ state: inout AccountState, _ facts: inout Facts, _ memory: inout EvaluationMemory, casesChanged: Bool
+  ) -> ScoreReading {
+    var reading = ScoreReading()
+    var moved: Set<String> = []
+    for (place, rule) in (configuration?.rules.rules ?? []).enumerated() {
+      if isIncremental, memory.mayPassOver(rule, at: place, now: facts.now, moved: moved) {
+        decisions.skipped += 1
+        reading.note(rule, isKnown: memory.decisions[place].isKnown)
+      } else {
+        decisions.evaluated += 1
+        decideAnew(rule, at: place, &state, facts, &memory, &reading)
+      }
+      let standing = state.standing(of: rule.id)
+      if standing != memory.decisions[place].standing { moved.insert(rule.id) }
+      memory.decisions[place].standing = standing
+      facts.ruleStates[rule.id] = standing
+      memory.quietUntil = min(memory.quietUntil, memory.decisions[place].until)
+    }
+    return reading
+  }
+
+  private mutating func decideAnew(
+    _ rule: Rule, at place: Int, _ state: inout AccountState, _ facts: Facts, _ memory: inout EvaluationMemory,
+    _ reading: inout ScoreReading
+  ) {
+    let episodes = state.episodes
+    facts.notebook?.until = .distantFuture
+    var isKnown = false
+    let subjects = Self.subjects(of: rule, state, today: facts.today)
+    for expansion in subjects {
+      var own = facts
+      own.expansionCase = expansion
+      isKnown = decide(rule, expansion, own, &state)
+      reading.note(rule, isKnown: isKnown)
+    }
+    if memory.decisions[place].isKnown != isKnown { memory.hasMoved = true }
+    memory.decisions[place].isKnown = isKnown
+    var until = facts.notebook?.until ?? .distantPast
+    if rule.subject == .expansionCase {
+      memory.hasMoved = memory.hasMoved || !state.cases.isEmpty
+      until = subjects.isEmpty ? .distantFuture : .distantPast
+    } else if rule.inputs == .unproven || state.episodes != episodes {
+      until = .distantPast
+    } else if let episode = state.episodes.first(where: { $0.isOf(rule.id, 0) }) {
+      switch episode.state {
+      case .pending: until = min(until, episode.since + rule.hold)
+      case .firing: if rule.endsByReference, let firedAt = episode.firedAt { until = min(until, firedAt + Self.newNormal) }
+      case .resolved: break
+      }
+    }
+    memory.decisions[place].until = until
+  }
+
+  /// Scores the account unless nothing its score is made of has changed.
+  private mutating func scoreIfNeeded(
+    _ state: inout AccountState, _ facts: Facts, _ reading: ScoreReading, _ memory: inout EvaluationMemory
+  ) {
+    guard let rules = configuration?.rules else { return }
+    let today = facts.today
+    let isFading = isFading(state, facts)
+    let hasCase = state.cases.contains { $0.isOpen(on: today) }
+    if isFading || hasCase { memory.quietUntil = min(memory.quietUntil, facts.company.calendar.start(of: today + 1)) }
+    let tierStands = memory.tierStands > facts.now && !memory.touches(rules.tierInputs) && (state.cases.isEmpty || memory.scoredOn == today)
+    if !isIncremental || memory.hasMoved || !tierStands || (isFading && memory.scoredOn != today) {
+      facts.notebook?.until = .distantFuture
+      score(&state, facts, reading)
+      memory.scoredOn = today
+      memory.tierStands =
+        rules.tierInputs == .unproven ? .distantPast : facts.notebook?.until ?? .distantPast
+    }
+    memory.quietUntil = min(memory.quietUntil, memory.tierStands)
+    // Rules that read the risk see what this evaluation made of it only in the next one.
+    if state.lastRisk != memory.risk, rules.readRisk { memory.quietUntil = .distantPast }
+  }
+
+  /// Whether a resolved finding still counts, and so counts for less tomorrow.
+  private func isFading(_ state: AccountState, _ facts: Facts) -> Bool {
+    let end = facts.today - Scorecard().fadedAfterDays
+    return state.episodes.contains {
+      $0.state == .resolved && $0.fadingFrom != 0 && facts.company.calendar.day(of: $0.since) >= end
+    }
+  }
+
+  private mutating func keep(_ memory: inout EvaluationMemory, _ notebook: Notebook, of key: AccountKey) {
+    guard isIncremental else { return }
+    if notebook.measures.count <= EvaluationMemory.measureLimit, measureCount + notebook.measures.count <= Self.measureLimit {
+      memory.measures = notebook.measures
+      measureCount += notebook.measures.count
+    } else if measureCount + notebook.measures.count > Self.measureLimit {
+      for key in memories.keys { memories[key]?.measures = [:] }
+      measureCount = 0
+    }
+    memory.finish()
+    memories[key] = memory
   }
 
   /// What a rule can speak of: the account itself, or each open case.
@@ -276,5 +381,5 @@ extension Episode {
 
 extension Rule {
   /// Whether the end of an episode is read against a level frozen at its opening; such an episode cannot stay open for ever.
-  fileprivate var endsByReference: Bool { !(clear ?? when).references.isEmpty }
+  var endsByReference: Bool { !(clear ?? when).references.isEmpty }
 }

@@ -31,6 +31,21 @@ package struct LogFold: Sendable {
   package internal(set) var configuration: CompiledConfiguration?
   private let source: ConfigurationSource
 
+  /// Whether rules are passed over that would decide as they did. Off, every rule is evaluated each time: for tests, and to find a fault.
+  package var isIncremental = true
+  /// What the last evaluation of each account says of the next ones; derived, never stored.
+  var memories: [AccountKey: EvaluationMemory] = [:]
+  /// Counts the changes after which every rule of every account is evaluated.
+  var epoch = 0
+  /// Measures kept in memories, at least; those dropped with late usage are not taken off.
+  var measureCount = 0
+  /// More than this many of all accounts are dropped as a whole: about 64 bytes each.
+  static let measureLimit = 1_000_000
+  private var company: CompanyFacts?
+  private var companyRevision = -1
+  private var basis: [Kind: KnownRange] = [:]
+  package internal(set) var decisions = DecisionCount()
+
   /// What the steps being folded have brought so far.
   var changed: Set<AccountKey> = []
   var transitions: [Transition] = []
@@ -95,6 +110,8 @@ package struct LogFold: Sendable {
       let loaded = try source(digest)
       configuration = loaded
       portfolio.digest = digest
+      companyRevision = -1
+      epoch += 1
       rebuildLedgers()
       closeRemovedRules(now: next.at)
       evaluateAll(now: next.at)
@@ -131,9 +148,10 @@ package struct LogFold: Sendable {
     if let old = linked.supersedes { takeBack(old, from: linked, now: now) }
     let record = linked.record
     let key = linked.account
-    var state = accounts[key] ?? AccountState(key: key, ledger: Self.ledger(of: EntityHistory(), configuration))
+    // Taken out of the table and put back, so that what it holds is changed in place and not copied.
+    var state = accounts.removeValue(forKey: key) ?? AccountState(key: key, ledger: Self.ledger(of: EntityHistory(), configuration))
     changed.insert(key)
-    let counts = Self.add(linked, to: &state, calendar, now: now)
+    let counts = add(linked, to: &state, calendar, now: now)
     if record.kind == .subscription { state.ledger = Self.ledger(of: state.entities, configuration) }
     accounts[key] = state
     guard record.kind == .usage else { return evaluate(key, now: now) }
@@ -142,15 +160,18 @@ package struct LogFold: Sendable {
 
   /// Gives whether the record counts: all but usage from a wrong clock does.
   @discardableResult
-  private static func add(_ linked: LinkedRecord, to state: inout AccountState, _ calendar: CompanyCalendar, now: Instant) -> Bool {
+  private mutating func add(_ linked: LinkedRecord, to state: inout AccountState, _ calendar: CompanyCalendar, now: Instant) -> Bool {
     let record = linked.record
     guard record.kind == .usage else {
+      memories[state.key]?.news.insert(KindSet(record.kind))
       state.entities.add(record, person: linked.person, observedAt: linked.observedAt)
       return true
     }
     let day = calendar.day(of: record.at)
-    guard day - calendar.day(of: now) <= futureDays else { return false }
-    state.usage.add(name: record.usageName, person: linked.person, quantity: record.usageQuantity, on: day)
+    guard day - calendar.day(of: now) <= Self.futureDays else { return false }
+    let isFirst = state.usage.isEmpty
+    let forgets = state.usage.add(name: record.usageName, person: linked.person, quantity: record.usageQuantity, on: day)
+    memories[state.key]?.noteUsage(on: day, changesOthers: isFirst || forgets)
     return true
   }
 
@@ -160,12 +181,13 @@ package struct LogFold: Sendable {
     let key = rebuild.account
     var state = accounts[key] ?? AccountState(key: key, ledger: Self.ledger(of: EntityHistory(), configuration))
     changed.insert(key)
+    memories[key] = nil
     if rebuild.begins {
       state.usage = UsageHistory()
       state.entities = EntityHistory()
     }
     // Usage from a wrong clock counts as little now as when it was told.
-    for linked in rebuild.records { Self.add(linked, to: &state, calendar, now: linked.observedAt) }
+    for linked in rebuild.records { add(linked, to: &state, calendar, now: linked.observedAt) }
     if rebuild.ends { state.ledger = Self.ledger(of: state.entities, configuration) }
     accounts[key] = state
     if rebuild.ends { evaluate(key, now: now) }
@@ -173,12 +195,15 @@ package struct LogFold: Sendable {
 
   /// An occurrence told otherwise: what its account counted of it before is counted no more.
   private mutating func takeBack(_ old: Superseded, from linked: LinkedRecord, now: Instant) {
-    guard let calendar = configuration?.calendar, var state = accounts[old.account] else { return }
+    guard let calendar = configuration?.calendar, var state = accounts.removeValue(forKey: old.account) else { return }
+    memories[old.account]?.news.insert(KindSet(old.record.kind))
+    if old.record.kind == .usage { memories[old.account]?.measures = [:] }
     if old.record.kind == .usage {
       let day = calendar.day(of: old.record.at)
       state.usage.remove(name: old.record.usageName, person: old.person, quantity: old.record.usageQuantity, on: day)
     } else {
       state.entities.remove(old.record)
+      if old.record.kind == .subscription { state.ledger = Self.ledger(of: state.entities, configuration) }
     }
     accounts[old.account] = state
     changed.insert(old.account)
@@ -205,7 +230,16 @@ package struct LogFold: Sendable {
   }
 
   mutating func evaluateAll(now: Instant) {
-    for key in accounts.keys.sorted() { evaluate(key, now: now) }
+    guard let configuration, let company = currentCompany() else { return }
+    var due: [AccountKey] = []
+    for key in accounts.keys {
+      if isIncremental, let memory = memories[key], memory.isQuiet(epoch: epoch, usageDays: company.usageDays, now: now) {
+        decisions.skipped += configuration.rules.rules.count
+      } else {
+        due.append(key)
+      }
+    }
+    for key in due.sorted() { evaluate(key, now: now) }
   }
 
   /// The account's revenue as its subscriptions tell it.
@@ -223,6 +257,17 @@ package struct LogFold: Sendable {
       state.ledger = Self.ledger(of: state.entities, configuration)
       return state
     }
+  }
+
+  /// The company's side of the facts, kept until it changes.
+  mutating func currentCompany() -> CompanyFacts? {
+    if let company, companyRevision == portfolio.revision { return company }
+    company = companyFacts()
+    companyRevision = portfolio.revision
+    let basis = portfolio.known.basis
+    if basis != self.basis { epoch += 1 }
+    self.basis = basis
+    return company
   }
 
   /// The company's side of the facts, as of now.

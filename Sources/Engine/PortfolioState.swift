@@ -7,9 +7,9 @@ package struct PortfolioState: Sendable {
   package internal(set) var position: Int64 = 0
   /// Business time of the last step; nil before the first.
   package internal(set) var now: Instant?
-  package internal(set) var known = KnownRanges()
+  package internal(set) var known = KnownRanges() { didSet { revision &+= 1 } }
   /// Medians of `1 + change` over all paying accounts, by cohort feature and last day of the window.
-  package internal(set) var cohort: [String: [Day: Fixed]] = [:]
+  package internal(set) var cohort: [String: [Day: Fixed]] = [:] { didSet { revision &+= 1 } }
   /// The last day for which the medians stand.
   var cohortThrough: Day?
   /// What is suspected of the sources of usage.
@@ -18,6 +18,9 @@ package struct PortfolioState: Sendable {
   var feedFindings: [FeedFinding] = []
   /// The configuration in force.
   package internal(set) var digest: String?
+
+  /// Counts the changes of what rules know of the company; not stored.
+  private(set) var revision = 0
 
   package init() {}
 

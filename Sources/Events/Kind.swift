@@ -13,6 +13,16 @@ package enum Kind: String, CaseIterable, Sendable, Comparable {
   package static func < (a: Kind, b: Kind) -> Bool { a.rawValue.utf8.lexicographicallyPrecedes(b.rawValue.utf8) }
 }
 
+/// Some kinds, one bit each.
+package struct KindSet: OptionSet, Hashable, Sendable {
+  package let rawValue: UInt32
+  package init(rawValue: UInt32) { self.rawValue = rawValue }
+
+  package init(_ kind: Kind) { rawValue = 1 << UInt32(Kind.allCases.firstIndex(of: kind) ?? 31) }
+
+  package static let all = KindSet(rawValue: .max)
+}
+
 /// The number of an account in the store; dense, given in order of first sight.
 package struct AccountKey: Hashable, Comparable, Sendable {
   package let number: Int64

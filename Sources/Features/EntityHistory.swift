@@ -39,6 +39,18 @@ package struct EntityHistory: Hashable, Sendable {
     (timelines[kind] ?? []).first { $0.id == id }.flatMap { EntityRow(kind: kind, timeline: $0, asOf: now) }
   }
 
+  /// When the next version of a kind after an instant comes into force; nil if none lies ahead.
+  package func nextVersion(of kind: Kind, after instant: Instant) -> Instant? {
+    var next: Instant?
+    for timeline in timelines[kind] ?? [] {
+      guard let last = timeline.versions.last, last.at > instant, let first = timeline.versions.first(where: { $0.at > instant }) else {
+        continue
+      }
+      next = min(next ?? first.at, first.at)
+    }
+    return next
+  }
+
   /// Every version of a kind, by id and then source time.
   package func timelines(of kind: Kind) -> [EntityTimeline] { timelines[kind] ?? [] }
 }

@@ -17,6 +17,9 @@ package struct KnownRanges: Hashable, Sendable {
   /// From when on a kind is not looked at, whatever came since; follows from what is suspected of its sources and is not stored here.
   private var held: [Kind: Instant] = [:]
 
+  /// What follows from the streams for each kind, worked out at each change since rules ask far more often.
+  private var reaches: [Kind: KnownRange] = [:]
+
   /// How the names of imported streams begin.
   package static let importPrefix = "import:"
 
@@ -33,23 +36,33 @@ package struct KnownRanges: Hashable, Sendable {
     stretch.holes = holes
     stretch.coversCustomers = coversCustomers
     streams[stream] = stretch
+    settle()
   }
 
   /// Marks a stream that no longer gets on, or with nil one that does again. A stream that was never known stays unknown.
-  package mutating func setStale(_ stream: String, since: Instant?) { streams[stream]?.staleSince = since }
+  package mutating func setStale(_ stream: String, since: Instant?) {
+    streams[stream]?.staleSince = since
+    settle()
+  }
 
   /// Lets windows over a kind end at an instant, whatever came since; nil lets them go on.
   package mutating func hold(_ kind: Kind, from: Instant?) { held[kind] = from }
 
   /// What is known of a kind; nil if no stream brings it.
   package func range(of kind: Kind) -> KnownRange? {
-    guard var range = reach(of: kind) else { return nil }
+    guard var range = reaches[kind] else { return nil }
     if let end = held[kind] { range.through = min(range.through, end) }
     return range
   }
 
   /// The same as if nothing were held.
-  package func reach(of kind: Kind) -> KnownRange? {
+  package func reach(of kind: Kind) -> KnownRange? { reaches[kind] }
+
+  private mutating func settle() {
+    for kind in Kind.allCases { reaches[kind] = computedReach(of: kind) }
+  }
+
+  private func computedReach(of kind: Kind) -> KnownRange? {
     let bringing = streams.filter { $0.value.kinds.contains(kind) }
     // An import ends with its file: where a feed brings the kind too, the feed alone tells how far it is known.
     let live = bringing.filter { !$0.key.hasPrefix(Self.importPrefix) }
@@ -65,6 +78,15 @@ package struct KnownRanges: Hashable, Sendable {
     }
     result?.holes.sort()
     return result
+  }
+
+  /// What is known of each kind but for how far: this changes seldom, while the end moves with every poll.
+  package var basis: [Kind: KnownRange] {
+    reaches.mapValues { range in
+      var range = range
+      range.through = .distantPast
+      return range
+    }
   }
 
   /// The whole company days within the known range of a kind; nil if there is none yet.
@@ -151,5 +173,6 @@ extension KnownRanges {
         kinds: kinds, from: Instant(microseconds: from), through: Instant(microseconds: through), holes: holes,
         coversCustomers: member["covers"].flag ?? false, staleSince: member["stale_since"].integer.map(Instant.init(microseconds:)))
     }
+    settle()
   }
 }

@@ -14,8 +14,10 @@ package struct UsageHistory: Hashable, Sendable {
 
   package init() {}
 
-  package mutating func add(name: String, person: PersonKey?, quantity: Fixed, on day: Day) {
-    guard newest - day <= Self.horizon else { return }
+  /// Counts a record. Gives whether old days were forgotten for it.
+  @discardableResult
+  package mutating func add(name: String, person: PersonKey?, quantity: Fixed, on day: Day) -> Bool {
+    guard newest - day <= Self.horizon else { return false }
     let isRevisable = newest - day <= Self.revisableDays
     features[name, default: FeatureUsage()].add(person: person, quantity: quantity, on: day, isRevisable: isRevisable)
     if day > newest {
@@ -23,7 +25,9 @@ package struct UsageHistory: Hashable, Sendable {
       newest = day
       for name in features.keys { features[name]?.settle(before: day - Self.revisableDays) }
       if crossesWord { prune() }
+      return crossesWord
     }
+    return false
   }
 
   /// Takes back what a record added, since its source tells it otherwise now; what was never added changes nothing.

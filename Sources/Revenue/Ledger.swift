@@ -22,6 +22,9 @@ package struct Ledger: Hashable, Sendable {
     package let plans: [String]
   }
 
+  /// The instants at which a version, a start, an end or a discount's end may change what is paid, in order.
+  package let changes: [Instant]
+
   private let subscriptions: [SubscriptionTimeline]
   private let catalog: SeatCount
 
@@ -39,6 +42,7 @@ package struct Ledger: Hashable, Sendable {
       instants.append(contentsOf: [version.startedAt, version.endedAt].compactMap { $0 }.filter { $0 >= version.at })
       instants.append(contentsOf: version.discounts.compactMap(\.endsAt).filter { $0 >= version.at })
     }
+    changes = Set(instants).sorted()
     var levels: [Level] = []
     for day in Set(instants.map(calendar.day)).sorted() {
       let level = Self.level(on: day, at: calendar.end(of: day) - Span(microseconds: 1), subscriptions, countsSeats)

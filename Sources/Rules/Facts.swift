@@ -21,6 +21,8 @@ package struct Facts: Sendable {
   package var ruleStates: [String: RuleStanding] = [:]
   /// The account's risk score after the risk rules, for tiers.
   package var risk: RiskStanding?
+  /// What the evaluation notes for the next one; nil where nobody wants to know.
+  package var notebook: Notebook?
 
   package init(account: AccountFacts, company: CompanyFacts, now: Instant, daysBack: Int = 0) {
     self.account = account
@@ -58,6 +60,7 @@ package struct Facts: Sendable {
     shifted.openedAt = openedAt
     shifted.ruleStates = ruleStates
     shifted.risk = risk
+    shifted.notebook = notebook
     return shifted
   }
 }

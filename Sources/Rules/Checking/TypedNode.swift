@@ -6,9 +6,18 @@ final class TypedNode: Sendable {
   let type: ExpressionType
   /// As it was written, for explanations.
   let source: String
+  /// What it can change with while time stands still.
+  let inputs: NodeInputs
+  /// How it moves as time passes; nil where nobody has worked it out.
+  let pace: Pace?
+  /// Whether what it gives is good for one instant only.
+  let isFleeting: Bool
 
   init(_ operation: Operation, _ type: ExpressionType, source: String) {
     self.operation = operation
+    inputs = NodeInputs(of: operation)
+    pace = Pace.of(operation)
+    isFleeting = Self.isFleeting(operation, pace)
     self.type = type
     self.source = source
   }
@@ -103,6 +112,16 @@ struct UsageAggregate: Sendable {
   let source: UsageSource
   let filter: UsageFilter
   let window: Window
+  /// The same for aggregates that count the same, whichever rule they stand in; nil where more than the usage in the window counts.
+  let feature: FeatureNumber?
+
+  init(function: UsageFunction, source: UsageSource, filter: UsageFilter, window: Window) {
+    self.function = function
+    self.source = source
+    self.filter = filter
+    self.window = window
+    feature = FeatureNumber(function, source, filter)
+  }
 }
 
 enum UsageFunction: String, CaseIterable, Sendable {

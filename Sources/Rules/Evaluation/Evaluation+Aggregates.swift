@@ -75,6 +75,7 @@ extension Evaluation {
       return .days(max(0, known.upperBound - known.lowerBound + 1 - days))
     case .rows(let rows):
       guard let known = facts.company.known.range(of: rows.kind) else { return .missing(.kindUnknown(rows.kind)) }
+      facts.standsToday()
       let from = max(known.from, known.holes.filter { $0.from < facts.now }.map(\.until).max() ?? known.from)
       return .days(max(0, Int((facts.now - from).wholeDays) - days))
     }

@@ -35,6 +35,7 @@ extension Evaluation {
     case .bounds(let after, let through): bounds = (after, through)
     case .missing(let reason): return .missing(reason)
     }
+    noteWindow(aggregate.kind, after: bounds.after, through: bounds.through, known: known)
     let rows = matching(aggregate, after: bounds.after, through: bounds.through)
     citations?.append(contentsOf: rows.map { "\(aggregate.kind.rawValue):\($0.system)/\($0.id)" })
     let isWhole = bounds.after.map { $0 >= known.from } ?? true

@@ -18,8 +18,7 @@ extension Evaluation {
     case .seats: level.map { .number(Fixed($0.seats)) } ?? .missing(.because(.noSeats))
     case .mrr: level?.mrr.map(Outcome.money) ?? .missing(.because(.noMRR))
     case .planElastic: level.map { .flag($0.plans.contains(where: facts.company.catalog.isElastic)) } ?? .missing(.because(.noSeats))
-    case .accountAge:
-      facts.account.ledger.payingSince.flatMap { $0 <= facts.now ? .duration(facts.now - $0) : nil } ?? .missing(.because(.notPaying))
+    case .accountAge: accountAge
     case .noticeIn: noticeIn
     case .caseOpen: .flag(hasOpenCase)
     case .caseAge:
@@ -39,17 +38,31 @@ extension Evaluation {
   /// What the account pays at this instant. The day's level is exact unless something changed on this very day.
   private var level: Ledger.Level? {
     let today = facts.today
+    facts.standsUntilNextLevel()
     guard let level = facts.account.ledger.level(on: today) else { return nil }
     return level.day < today ? level : facts.account.ledger.level(at: facts.now, facts.company.calendar)
   }
 
+  private var accountAge: Outcome {
+    guard let since = facts.account.ledger.payingSince else { return .missing(.because(.notPaying)) }
+    if since <= facts.now { return .duration(facts.now - since) }
+    facts.stands(until: since)
+    return .missing(.because(.notPaying))
+  }
+
   private var noticeIn: Outcome {
-    facts.account.entities.noticeInstant(asOf: facts.now, facts.company.calendar).map { .duration($0 - facts.now) }
-      ?? .missing(.because(.noContractEnd))
+    facts.standsUntilNext(.account)
+    guard let notice = facts.account.entities.noticeInstant(asOf: facts.now, facts.company.calendar) else {
+      return .missing(.because(.noContractEnd))
+    }
+    // A contract that renews itself has its next date once this one has passed.
+    if notice > facts.now { facts.stands(until: notice) } else { facts.standsToday() }
+    return .duration(notice - facts.now)
   }
 
   /// Whether an expansion is still being followed and not yet proven.
   private var hasOpenCase: Bool {
+    facts.standsWithCases()
     let today = facts.today
     if let expansion = facts.expansionCase { return expansion.isOpen(on: today) && expansion.verdict != "healthy" }
     return facts.account.ledger.expansionCases(through: today).contains { $0.isOpen(on: today) && $0.verdict != "healthy" }
@@ -59,6 +72,7 @@ extension Evaluation {
   func accountField(_ path: [String], _ type: ExpressionType) -> Outcome {
     guard facts.company.known.range(of: .account) != nil else { return .missing(.kindUnknown(.account)) }
     if let gap = staleness(of: .account) { return .missing(gap) }
+    facts.standsUntilNext(.account)
     var found: (at: Instant, value: Value)?
     for row in facts.account.entities.rows(.account, asOf: facts.now) {
       guard var value = path.first.flatMap({ row[$0] }) else { continue }
@@ -84,6 +98,7 @@ extension Evaluation {
     if let gap = staleness(of: .subscription) { return .missing(gap) }
     let today = facts.today
     let levels = facts.account.ledger.levels
+    if let last = levels.last, last.day > today - days { facts.standsToday() }
     let inForce = levels.last { $0.day <= today - days }
     let later = levels.filter { $0.day > today - days && $0.day < today }
     let candidates = later + (inForce.map { [$0] } ?? [])

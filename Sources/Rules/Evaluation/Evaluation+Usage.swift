@@ -1,5 +1,6 @@
 internal import Events
 internal import Features
+internal import Revenue
 
 extension Evaluation {
   /// The features an expansion brought into use, or why nobody can say.
@@ -15,7 +16,12 @@ extension Evaluation {
   }
 
   /// Whether no news of the account means no use: it was seen, or it pays and a feed tells of all that do.
-  private var isCovered: Bool { !facts.account.usage.names.isEmpty || (facts.company.coversCustomers && facts.isPaying) }
+  private var isCovered: Bool {
+    if !facts.account.usage.isEmpty { return true }
+    guard facts.company.coversCustomers else { return false }
+    facts.standsUntilNextLevel()
+    return facts.isPaying
+  }
 
   mutating func usage(_ aggregate: UsageAggregate, _ override: WindowOverride?) -> Outcome {
     if let since = facts.company.usageStaleSince { return .missing(.stale(.usage, since: since)) }
@@ -25,6 +31,8 @@ extension Evaluation {
     case .empty: return Self.nothing(aggregate.function)
     case .missing(let reason): return .missing(reason)
     }
+    let measure = aggregate.feature.map { Notebook.Measure(feature: $0, first: range.lowerBound, last: range.upperBound) }
+    if citations == nil, let measure, let notebook = facts.notebook, let outcome = notebook.measures[measure], isCovered { return outcome }
     let selection: UsageSelection
     switch self.selection(aggregate.source, aggregate.filter) {
     case .selected(let selected): selection = selected
@@ -32,7 +40,9 @@ extension Evaluation {
     }
     guard isCovered else { return .missing(.usageNotCovered) }
     citations?.append(contentsOf: (selection.names ?? []).sorted().map { "usage:\($0)/\(range.lowerBound)..\(range.upperBound)" })
-    return measure(aggregate.function, selection, range)
+    let outcome = self.measure(aggregate.function, selection, range)
+    if let measure { facts.notebook?.measures[measure] = outcome }
+    return outcome
   }
 
   private func measure(_ function: UsageFunction, _ selection: UsageSelection, _ range: ClosedRange<Day>) -> Outcome {
@@ -168,6 +178,7 @@ extension Evaluation {
   private func persons(in roles: [String]) -> Persons {
     guard let known = facts.company.known.range(of: .contact) else { return .missing(.kindUnknown(.contact)) }
     if let since = known.staleSince { return .missing(.stale(.contact, since: facts.company.calendar.day(of: since))) }
+    facts.standsUntilNext(.contact)
     let contacts = facts.account.entities.rows(.contact, asOf: facts.now).filter { row in
       row["role"]?.text.map(roles.contains) ?? false
     }

@@ -36,6 +36,7 @@ struct Evaluation {
   }
 
   private mutating func compute(_ node: TypedNode) -> Outcome {
+    if node.isFleeting { facts.standsOnlyNow() }
     switch node.operation {
     case .constant(let outcome): return outcome
     case .binding(let slot, let body): return binding(slot, body)
@@ -47,7 +48,10 @@ struct Evaluation {
     case .both(let a, let b): return both(a, b)
     case .either(let a, let b): return either(a, b)
     case .arithmetic(let sign, let a, let b): return Arithmetic.combine(sign, value(of: a), value(of: b))
-    case .compare(let sign, let a, let b): return Arithmetic.compare(sign, value(of: a), value(of: b))
+    case .compare(let sign, let a, let b):
+      let (left, right) = (value(of: a), value(of: b))
+      noteMeeting(a, left, b, right)
+      return Arithmetic.compare(sign, left, right)
     case .compareRank(let sign, let words, let a, let b): return Arithmetic.compareRank(sign, words, value(of: a), value(of: b))
     case .membership(let inner, let members):
       let outcome = value(of: inner)
@@ -76,7 +80,9 @@ struct Evaluation {
     case .ownLevel(let aggregate, let days, let reference): return ownLevel(aggregate, days, reference, node.type)
     case .belowOwnLevel(let aggregate, let days, let reference): return belowOwnLevel(aggregate, days, reference)
     case .peak(let scalar, let days, let reference): return peak(scalar, days, reference)
-    case .adjusted(let inner, let feature): return adjusted(value(of: inner), feature)
+    case .adjusted(let inner, let feature):
+      facts.standsUntilNext(.account)
+      return adjusted(value(of: inner), feature)
     case .firing(let rule): return .flag(facts.ruleStates[rule]?.isFiring ?? false)
     case .levelOf(let rule):
       guard let standing = facts.ruleStates[rule], standing.isFiring else { return .text("none") }

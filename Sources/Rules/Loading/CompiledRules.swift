@@ -9,6 +9,12 @@ package struct CompiledRules: Sendable {
   /// What the engine computes medians of once a company day, by id.
   package let cohortFeatures: [CohortFeature]
 
+  /// Whether any rule reads the risk score.
+  package var readRisk: Bool { rules.contains { $0.inputs.readsRisk } }
+
+  /// What the tiers' conditions can change with beside the passing of time.
+  package var tierInputs: NodeInputs { tiers.reduce(NodeInputs()) { $0.union($1.when.root.inputs) } }
+
   package func rule(_ id: String) -> Rule? { rules.first { $0.id == id } }
 
   /// Reads rule files; nil if any has an error. Every fault of every file is reported.

@@ -77,10 +77,14 @@ package struct Rule: Sendable {
     expressions = [needs, when, clear].compactMap { $0 } + bindings.map(\.expression) + escalations.map(\.condition)
     dependencies = Set(expressions.flatMap(\.rules)).sorted()
     kinds = Set(expressions.flatMap(\.kinds)).sorted()
+    inputs = expressions.reduce(NodeInputs()) { $0.union($1.root.inputs) }
     var nodes: [String: TypedNode] = [:]
     for expression in expressions { nodes.merge(expression.referenceNodes) { first, _ in first } }
     references = nodes.sorted { $0.key < $1.key }.map { (id: $0.key, node: $0.value) }
   }
+
+  /// What its conditions can change with beside the passing of time.
+  package let inputs: NodeInputs
 
   /// Every expression that is evaluated while an episode is open or opens.
   let expressions: [CompiledExpression]

@@ -135,6 +135,9 @@ extension Scorecard {
     return Fixed(clamping: Int128(roundedDividing: odds * 1_000_000, by: odds + against))
   }
 
+  /// After so many days nothing is left even of a hundred points: 100,000 / 2^18 < ½.
+  package var fadedAfterDays: Int { halfLifeDays * 18 }
+
   package func band(of probability: Fixed) -> Band { bands.last { probability >= $0.from }?.band ?? .none }
 
   /// The share of the rules' weight whose inputs are known; nil of no rules. A rule weighs its points without sign.

@@ -1,0 +1,103 @@
+package import Events
+internal import Features
+
+/// What a checked part's value can change with while time stands still, as far as that is proven; worked out once, when it is compiled.
+///
+/// What is not proven counts as changing with everything, so a rule that reads it is evaluated whenever its account is.
+package struct NodeInputs: Hashable, Sendable {
+  /// The kinds of records whose arrival may change it; usage that is late is one of them.
+  package var kinds: KindSet = []
+  /// Whether another day of usage may change it: windows end with the last complete day.
+  package var readsUsageDays = false
+  /// Whether it reads how other rules stand, or the risk score.
+  package var readsRules = false
+  package var readsRisk = false
+
+  /// Changes with everything.
+  package static let unproven = NodeInputs(kinds: .all, readsUsageDays: true, readsRules: true, readsRisk: true)
+
+  package func union(_ other: NodeInputs) -> NodeInputs {
+    NodeInputs(
+      kinds: kinds.union(other.kinds), readsUsageDays: readsUsageDays || other.readsUsageDays, readsRules: readsRules || other.readsRules,
+      readsRisk: readsRisk || other.readsRisk)
+  }
+}
+
+extension NodeInputs {
+  init(of operation: Operation) {
+    self = operation.children.reduce(NodeInputs()) { $0.union($1.inputs) }
+    guard let own = Self.own(of: operation) else {
+      self = .unproven
+      return
+    }
+    self = union(own)
+  }
+
+  /// What an operation reads beside its children; nil where nobody has shown it.
+  private static func own(of operation: Operation) -> NodeInputs? {
+    // A cohort's figures are fixed with the day of usage; which cohort it is, the account record says.
+    if case .adjusted = operation { return NodeInputs(kinds: KindSet(.account), readsUsageDays: true) }
+    return switch operation {
+    case .constant, .binding, .negate, .not, .both, .either, .arithmetic, .compare, .compareRank, .membership, .contains, .presence,
+      .lasting, .conditional, .extreme, .absolute, .since, .ago:
+      NodeInputs()
+    case .rowField(let field): NodeInputs(kinds: field.kinds)
+    case .scalar(let scalar): own(of: scalar)
+    case .accountField: NodeInputs(kinds: KindSet(.account))
+    case .peak: NodeInputs(kinds: KindSet(.subscription))
+    case .aggregate(let aggregate), .change(let aggregate, _), .ownLevel(let aggregate, _, _), .belowOwnLevel(let aggregate, _, _):
+      own(of: aggregate)
+    case .firing, .levelOf, .anyFiring: NodeInputs(readsRules: true)
+    default: nil
+    }
+  }
+
+  private static func own(of scalar: Scalar) -> NodeInputs? {
+    switch scalar {
+    case .seats, .mrr, .accountAge, .planElastic, .caseOpen: NodeInputs(kinds: KindSet(.subscription))
+    case .noticeIn: NodeInputs(kinds: KindSet(.account))
+    case .openFor: NodeInputs()
+    case .riskBand, .riskPoints: NodeInputs(readsRisk: true)
+    default: nil
+    }
+  }
+
+  private static func own(of aggregate: Aggregate) -> NodeInputs? {
+    switch aggregate {
+    case .rows(let rows):
+      return NodeInputs(kinds: KindSet(rows.kind).union(rows.field?.kinds ?? []))
+    case .usage(let usage):
+      guard usage.isPlain else { return nil }
+      // Whether silence means no use depends on whether the account pays.
+      var kinds: KindSet = [KindSet(.usage), KindSet(.subscription)]
+      if usage.filter.roles != nil { kinds.insert(KindSet(.contact)) }
+      return NodeInputs(kinds: kinds, readsUsageDays: true)
+    }
+  }
+}
+
+extension RowField {
+  /// The kinds a field of a row is read from beside the row's own.
+  fileprivate var kinds: KindSet {
+    switch self {
+    case .stored, .age, .at: []
+    case .derived(let field):
+      switch field {
+      case .ticketCameBack, .ticketCameBackAt: KindSet(.ticket)
+      case .invoiceLate, .invoiceOpen: KindSet(.invoice)
+      case .contactGone, .contactGoneAt: KindSet(.contact)
+      default: .all
+      }
+    }
+  }
+}
+
+extension UsageAggregate {
+  /// Whether it counts features by meaning, name, day and role alone.
+  var isPlain: Bool {
+    switch source {
+    case .all, .meaning: filter == UsageFilter(businessDaysOnly: filter.businessDaysOnly, names: filter.names, roles: filter.roles)
+    default: false
+    }
+  }
+}

@@ -126,7 +126,24 @@ extension UsageHistory {
     return last
   }
 
-  private func daysByPerson(_ selection: UsageSelection) -> [(person: PersonKey, days: DayBits)] {
+  /// The persons with use in a range, and on how many days; sorted by person.
+  package func activeDaysByPerson(
+    _ selection: UsageSelection, _ range: ClosedRange<Day>, _ calendar: CompanyCalendar
+  ) -> [(person: PersonKey, days: Int)] {
+    daysByPerson(selection).map { (person: $0.person, days: count($0.days, selection, range, calendar)) }.filter { $0.days > 0 }
+  }
+
+  /// The selected features with use in a range, sorted.
+  package func usedNames(_ selection: UsageSelection, _ range: ClosedRange<Day>) -> [String] {
+    (selection.names.map { $0.sorted() } ?? names).filter { name in
+      guard let feature = features[name] else { return false }
+      guard let wanted = selection.persons else { return !feature.allDays.isDisjoint(from: range) }
+      return feature.persons.contains { wanted.contains($0.key) && !$0.value.isDisjoint(from: range) }
+    }
+  }
+
+  /// The days on which each person used any of the features, sorted by person.
+  package func daysByPerson(_ selection: UsageSelection) -> [(person: PersonKey, days: DayBits)] {
     var merged: [PersonKey: DayBits] = [:]
     for feature in selected(selection) {
       for (person, days) in feature.persons where selection.persons?.contains(person) ?? true {

@@ -72,7 +72,7 @@ struct RandomRules {
       case 0: "(\(condition(depth - 1, bound: bound)) and \(condition(depth - 1, bound: bound)))"
       case 1: "(\(condition(depth - 1, bound: bound)) or \(condition(depth - 1, bound: bound)))"
       case 2: "(not \(condition(depth - 1, bound: bound)))"
-      case 3: "((\(condition(depth - 1, bound: bound))) for \(number(2...9))d)"
+      case 3: "((\(condition(depth - 1, bound: bound))) \(pick(["for", "within"])) \(number(2...9))d)"
       default: "ago(\(condition(depth - 1)), \(number(1...40))d)"
       }
     }
@@ -149,6 +149,15 @@ struct RandomRules {
     if chance(15) { text += ", business_day" }
     if chance(15) { text += ", person.role = \(pick(["champion", "user"]))" }
     if chance(15) { text += ", name in (\"export\", \"report\")" }
+    if chance(20) {
+      text +=
+        ", "
+        + pick([
+          "person.active_days >= \(number(1...5))", "person.rank <= max(1, \(pick(["2", "seats", "10% * seats"])))",
+          "person.silent_for >= \(pick(["\(number(1...20))d", "account.age", "open_for"]))", "person.first_seen <= \(number(1...30))d",
+          "feature.persons >= \(number(1...3))",
+        ])
+    }
     return text
   }
 

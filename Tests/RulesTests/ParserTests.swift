@@ -32,7 +32,7 @@ import Testing
 
   @Test(arguments: [
     "count(usage.api, 28d) >= 200 and not firing(x)", "-adjusted(change(count(usage.api), 14d))", "a in (1, 2) or b contains \"x\"",
-    "(a >= 1) for 3d", "if(a, b, c) = 2",
+    "(a >= 1) for 3d", "a >= 1 within 3d and b", "count(usage, 9d, before (1d + x))", "if(a, b, c) = 2",
   ])
   func canonicalTextReadsBackTheSame(_ text: String) {
     let once = Parser.parse(text).syntax.canonical()

@@ -38,11 +38,13 @@ extension Checker {
 
   // MARK: Usage
 
-  /// `usage.api`, or `usage.person` for `distinct`.
+  /// `usage.api`, or `usage.person` and `usage.name` for `distinct`.
   private func usageSource(_ name: String, function: UsageFunction?) -> UsageSource? {
-    if function == .distinct, name.hasSuffix(".person") { return UsageSource(String(name.dropLast(7))) }
+    if function == .distinct, let field = Self.countedField(name) { return UsageSource(String(name.dropLast(field.rawValue.count + 1))) }
     return UsageSource(name)
   }
+
+  private static func countedField(_ name: String) -> UsageField? { UsageField.allCases.first { name.hasSuffix(".\($0.rawValue)") } }
 
   private mutating func usageAggregate(
     _ function: String, _ usageFunction: UsageFunction?, _ source: UsageSource, _ name: String, _ arguments: [Syntax.Argument],
@@ -55,8 +57,11 @@ extension Checker {
       return nil
     }
     if source.needsCase { requireCase(name, syntax.range) }
-    if usageFunction == .distinct, !name.hasSuffix(".person") {
-      fault(.wrongArguments, "distinct counts a field of usage", at: syntax.range, hint: "write distinct(\(name).person, 30d)")
+    let field = Self.countedField(name)
+    if usageFunction == .distinct, field == nil {
+      fault(
+        .wrongArguments, "distinct counts a field of usage", at: syntax.range,
+        hint: "write distinct(\(name).person, 30d) or distinct(\(name).name, 30d)")
     }
     var filter = UsageFilter()
     var window = Window()
@@ -69,7 +74,7 @@ extension Checker {
         label(argument, into: &window)
       }
     }
-    return .usage(UsageAggregate(function: usageFunction, source: source, filter: filter, window: window))
+    return .usage(UsageAggregate(function: usageFunction, source: source, field: field ?? .person, filter: filter, window: window))
   }
 
   /// `before:` and `since: opening`.
@@ -97,57 +102,6 @@ extension Checker {
         .wrongArguments, "there is no argument \(argument.label ?? "")", at: argument.labelRange,
         hint: suggestion(for: argument.label ?? "", among: ["before", "last", "since"]))
     }
-  }
-
-  /// Usage is folded by person, name and day, so only conditions on these can be counted.
-  private mutating func usageFilter(_ syntax: Syntax, into filter: inout UsageFilter) {
-    switch syntax.form {
-    case .binary(.and, let left, let right):
-      usageFilter(left, into: &filter)
-      usageFilter(right, into: &filter)
-    case .name("business_day"): filter.businessDaysOnly = true
-    case .binary(.equal, let left, let right): usageFilter(left, [right], syntax, into: &filter)
-    case .membership(let left, let items): usageFilter(left, items, syntax, into: &filter)
-    case .name(let name): unknownUsageField(name, syntax)
-    case .fault: break
-    default: refuseUsageFilter(syntax)
-    }
-  }
-
-  private mutating func usageFilter(_ left: Syntax, _ items: [Syntax], _ syntax: Syntax, into filter: inout UsageFilter) {
-    switch left.form {
-    case .name("name"):
-      var names: [String] = []
-      for item in items {
-        if case .text(let text) = item.form {
-          names.append(text)
-        } else {
-          fault(.wrongType, "the name of an event stands in double quotes", at: item.range)
-        }
-      }
-      filter.names = filter.names.map { $0.filter(names.contains) } ?? names
-    case .name("person.role"):
-      let subject = make(.constant(.text("")), .choice(RuleSchema.contactRoles), left)
-      let roles = items.compactMap { item -> String? in
-        guard case .constant(.text(let role)) = word(item, among: RuleSchema.contactRoles, of: subject)?.operation else { return nil }
-        return role
-      }
-      filter.roles = filter.roles.map { $0.filter(roles.contains) } ?? roles
-    case .name(let name): unknownUsageField(name, left)
-    default: refuseUsageFilter(syntax)
-    }
-  }
-
-  private mutating func unknownUsageField(_ name: String, _ syntax: Syntax) {
-    fault(
-      .unknownField, "usage has no field \(name)", at: syntax.range,
-      hint: suggestion(for: name, among: ["business_day", "name", "person.role"]))
-  }
-
-  private mutating func refuseUsageFilter(_ syntax: Syntax) {
-    fault(
-      .badUsageFilter, "usage is counted by day, name and role; this filter cannot be counted", at: syntax.range,
-      hint: "join business_day, name = \"…\", name in (…), person.role = … with and")
   }
 
   // MARK: Rows

@@ -177,6 +177,11 @@ extension Checker {
     return make(.lasting(held, days: wholeDays(span, for: "for")), .flag, syntax)
   }
 
+  mutating func occurring(_ inner: Syntax, _ span: Syntax, _ syntax: Syntax) -> TypedNode {
+    let held = condition(inner)
+    return make(.occurring(held, days: wholeDays(span, for: "within")), .flag, syntax)
+  }
+
   /// The days of a duration literal, or 1 and a fault.
   mutating func wholeDays(_ syntax: Syntax, for what: String, atMost limit: Int = RuleLimits.windowDays) -> Int {
     guard case .duration(let span) = syntax.form else {

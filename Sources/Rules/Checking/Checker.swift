@@ -74,6 +74,7 @@ struct Checker {
     case .contains(let value, let items): contains(value, items, syntax)
     case .presence(let value, let isKnown): make(.presence(node(value), isKnown: isKnown), .flag, syntax)
     case .lasting(let condition, let span): lasting(condition, span, syntax)
+    case .occurring(let condition, let span): occurring(condition, span, syntax)
     }
   }
 

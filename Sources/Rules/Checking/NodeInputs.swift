@@ -39,7 +39,7 @@ extension NodeInputs {
     if case .adjusted = operation { return NodeInputs(kinds: KindSet(.account), readsUsageDays: true) }
     return switch operation {
     case .constant, .binding, .negate, .not, .both, .either, .arithmetic, .compare, .compareRank, .membership, .contains, .presence,
-      .lasting, .conditional, .extreme, .absolute, .since, .ago:
+      .lasting, .occurring, .conditional, .extreme, .absolute, .since, .ago:
       NodeInputs()
     case .rowField(let field): NodeInputs(kinds: field.kinds)
     case .scalar(let scalar): own(of: scalar)
@@ -93,10 +93,10 @@ extension RowField {
 }
 
 extension UsageAggregate {
-  /// Whether it counts features by meaning, name, day and role alone.
+  /// Whether it counts features by meaning, name, day, role and what each person did alone.
   var isPlain: Bool {
     switch source {
-    case .all, .meaning: filter == UsageFilter(businessDaysOnly: filter.businessDaysOnly, names: filter.names, roles: filter.roles)
+    case .all, .meaning: filter.conditions.allSatisfy { $0.limit.pace?.isStill ?? false }
     default: false
     }
   }

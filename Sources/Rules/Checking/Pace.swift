@@ -29,7 +29,8 @@ extension Pace {
   static func of(_ operation: Operation) -> Pace? {
     if case .adjusted(let inner, _) = operation { return inner.pace }
     switch operation {
-    case .constant, .accountField, .not, .both, .either, .compare, .compareRank, .membership, .contains, .presence, .lasting, .peak,
+    case .constant, .accountField, .not, .both, .either, .compare, .compareRank, .membership, .contains, .presence, .lasting, .occurring,
+      .peak,
       .firing,
       .levelOf, .anyFiring:
       return .still

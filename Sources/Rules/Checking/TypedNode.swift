@@ -42,6 +42,8 @@ enum Operation: Sendable {
   case contains(TypedNode, [Phrase])
   case presence(TypedNode, isKnown: Bool)
   case lasting(TypedNode, days: Int)
+  /// The dual of `lasting`: on any of the days.
+  case occurring(TypedNode, days: Int)
   case conditional(TypedNode, then: TypedNode, otherwise: TypedNode)
   case extreme(isGreatest: Bool, [TypedNode])
   case absolute(TypedNode)
@@ -62,7 +64,8 @@ enum Operation: Sendable {
     switch self {
     case .constant, .rowField, .scalar, .accountField, .peak, .firing, .levelOf, .anyFiring: []
     case .binding(_, let node), .negate(let node), .not(let node), .membership(let node, _), .contains(let node, _),
-      .presence(let node, _), .lasting(let node, _), .absolute(let node), .since(let node), .ago(let node, _), .adjusted(let node, _):
+      .presence(let node, _), .lasting(let node, _), .occurring(let node, _), .absolute(let node), .since(let node), .ago(let node, _),
+      .adjusted(let node, _):
       [node]
     case .both(let a, let b), .either(let a, let b), .arithmetic(_, let a, let b), .compare(_, let a, let b),
       .compareRank(_, _, let a, let b):
@@ -89,7 +92,7 @@ enum Aggregate: Sendable {
 
   var filterNodes: [TypedNode] {
     switch self {
-    case .usage: []
+    case .usage(let aggregate): aggregate.filter.conditions.map(\.limit)
     case .rows(let aggregate): aggregate.filter.map { [$0] } ?? []
     }
   }
@@ -110,17 +113,20 @@ struct Window: Sendable {
 struct UsageAggregate: Sendable {
   let function: UsageFunction
   let source: UsageSource
+  /// What `distinct` counts.
+  let field: UsageField
   let filter: UsageFilter
   let window: Window
   /// The same for aggregates that count the same, whichever rule they stand in; nil where more than the usage in the window counts.
   let feature: FeatureNumber?
 
-  init(function: UsageFunction, source: UsageSource, filter: UsageFilter, window: Window) {
+  init(function: UsageFunction, source: UsageSource, field: UsageField, filter: UsageFilter, window: Window) {
     self.function = function
     self.source = source
+    self.field = field
     self.filter = filter
     self.window = window
-    feature = FeatureNumber(function, source, filter)
+    feature = FeatureNumber(function, source, field, filter)
   }
 }
 
@@ -144,11 +150,48 @@ enum UsageFunction: String, CaseIterable, Sendable {
   }
 }
 
+/// What `distinct` counts of usage.
+enum UsageField: String, CaseIterable, Sendable {
+  case person, name
+}
+
 /// The part of the usage an aggregate counts; all conditions hold at once.
-struct UsageFilter: Hashable, Sendable {
+struct UsageFilter: Sendable {
   var businessDaysOnly = false
   var names: [String]?
   var roles: [String]?
+  var conditions: [UsageCondition] = []
+}
+
+/// A measure of each person or feature, compared with a value of the account.
+struct UsageCondition: Sendable {
+  let measure: UsageMeasure
+  let sign: BinaryOperator
+  let limit: TypedNode
+}
+
+/// What is measured of each person, or of each feature, over an aggregate's window.
+enum UsageMeasure: String, CaseIterable, Sendable {
+  /// Days with use of what the aggregate counts.
+  case activeDays = "person.active_days"
+  /// Complete days since the last use of anything.
+  case silentFor = "person.silent_for"
+  /// 1 for the person with most active days; ties by key.
+  case rank = "person.rank"
+  /// Days since the first use of anything.
+  case firstSeen = "person.first_seen"
+  /// Persons with use of the feature.
+  case featurePersons = "feature.persons"
+
+  /// Whether it depends on more than the days of the window.
+  var looksBeyondWindow: Bool { self == .silentFor || self == .firstSeen }
+
+  var type: ExpressionType {
+    switch self {
+    case .activeDays, .rank, .featurePersons: .number
+    case .silentFor, .firstSeen: .duration
+    }
+  }
 }
 
 struct RowAggregate: Sendable {

@@ -34,13 +34,15 @@ extension Evaluation {
     let measure = aggregate.feature.map { Notebook.Measure(feature: $0, first: range.lowerBound, last: range.upperBound) }
     if citations == nil, let measure, let notebook = facts.notebook, let outcome = notebook.measures[measure], isCovered { return outcome }
     let selection: UsageSelection
-    switch self.selection(aggregate.source, aggregate.filter) {
+    switch self.selection(aggregate.source, aggregate.filter, range) {
     case .selected(let selected): selection = selected
     case .missing(let reason): return .missing(reason)
     }
     guard isCovered else { return .missing(.usageNotCovered) }
     citations?.append(contentsOf: (selection.names ?? []).sorted().map { "usage:\($0)/\(range.lowerBound)..\(range.upperBound)" })
-    let outcome = self.measure(aggregate.function, selection, range)
+    let outcome =
+      aggregate.function == .distinct && aggregate.field == .name
+      ? .number(Fixed(facts.account.usage.usedNames(selection, range).count)) : self.measure(aggregate.function, selection, range)
     if let measure { facts.notebook?.measures[measure] = outcome }
     return outcome
   }
@@ -142,12 +144,12 @@ extension Evaluation {
 
   // MARK: Selection
 
-  private enum Selected {
+  enum Selected {
     case selected(UsageSelection)
     case missing(Missing)
   }
 
-  private func selection(_ source: UsageSource, _ filter: UsageFilter) -> Selected {
+  private mutating func selection(_ source: UsageSource, _ filter: UsageFilter, _ range: ClosedRange<Day>) -> Selected {
     var names: [String]
     switch source {
     case .all: names = facts.account.usage.names.filter { facts.company.catalog.meaning(of: $0) != .ignore }
@@ -160,10 +162,16 @@ extension Evaluation {
     }
     if let wanted = filter.names { names = names.filter(wanted.contains) }
     var selection = UsageSelection(names: Set(names), businessDaysOnly: filter.businessDaysOnly)
+    if !filter.conditions.isEmpty {
+      switch narrowed(selection, by: filter.conditions, range) {
+      case .missing(let reason): return .missing(reason)
+      case .selected(let narrowed): selection = narrowed
+      }
+    }
     if let roles = filter.roles {
       switch persons(in: roles) {
       case .missing(let reason): return .missing(reason)
-      case .persons(let persons): selection.persons = persons
+      case .persons(let persons): selection.persons = selection.persons.map { $0.intersection(persons) } ?? persons
       }
     }
     return .selected(selection)

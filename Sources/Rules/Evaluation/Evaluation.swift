@@ -59,6 +59,7 @@ struct Evaluation {
     case .contains(let inner, let phrases): return contains(value(of: inner), phrases)
     case .presence(let inner, let isKnown): return .flag(value(of: inner).isMissing != isKnown)
     case .lasting(let inner, let days): return lasting(inner, days)
+    case .occurring(let inner, let days): return occurring(inner, days)
     case .conditional(let test, let then, let otherwise):
       let outcome = value(of: test)
       return outcome.isMissing ? outcome : value(of: outcome.isTrue ? then : otherwise)
@@ -136,6 +137,21 @@ struct Evaluation {
       if outcome.isMissing { missing = missing ?? outcome }
     }
     return missing ?? .flag(true)
+  }
+
+  /// Whether a condition held as of any of the last days, the current one first; missing where none is true and one is missing.
+  private mutating func occurring(_ condition: TypedNode, _ days: Int) -> Outcome {
+    let today = value(of: condition)
+    if today.isTrue { return today }
+    var missing = today.isMissing ? today : nil
+    for back in 1..<max(days, 1) {
+      var past = Evaluation(facts.shifted(byDays: back), bindings: slots.count, readsFrozen: readsFrozen)
+      past.row = row
+      let outcome = past.value(of: condition)
+      if outcome.isTrue { return outcome }
+      if outcome.isMissing { missing = missing ?? outcome }
+    }
+    return missing ?? .flag(false)
   }
 
   private func contains(_ outcome: Outcome, _ phrases: [Phrase]) -> Outcome {

@@ -67,7 +67,7 @@ extension Evaluation {
     case .adjusted(_, let feature):
       guard let median = cohortMedian(feature) else { return "not adjusted: too few accounts to compare with" }
       return "cohort \(OutcomeFormat(facts).text(.number(median - Fixed(1)), as: .percent))"
-    case .lasting(let condition, let days):
+    case .lasting(let condition, let days), .occurring(let condition, let days):
       let held = (0..<days).count { Evaluator.evaluate(condition, facts.shifted(byDays: $0)).isTrue }
       return "held on \(held) of the last \(days) days"
     default: return nil

@@ -105,6 +105,10 @@ package struct Parser {
       advance()
       let span = operand()
       return syntax(.lasting(left, span), from: start)
+    case .keyword(.within) where BinaryOperator.lasting >= strength:
+      advance()
+      let span = operand()
+      return syntax(.occurring(left, span), from: start)
     default:
       guard let sign = binaryOperator, sign.strength >= strength else { return nil }
       if sign.isComparison, case .binary(let other, _, _) = left.form, other.isComparison, previousEnd == left.range.upperBound {
@@ -216,7 +220,7 @@ package struct Parser {
         label = name
         advance()
         advance()
-      } else if Self.labels.contains(name), Self.startsValue(next) {
+      } else if Self.labels.contains(name), Self.startsValue(next) || name == "before" && next == .sign(.open) {
         label = name
         advance()
       }
@@ -228,7 +232,8 @@ package struct Parser {
     return Syntax.Argument(label: label, labelRange: labelRange, value: value)
   }
 
-  /// Labels that need no colon: in YAML a colon and a space inside an unquoted value are a fault of their own.
+  /// Labels that need no colon: in YAML a colon and a space inside an unquoted value are a fault of their own. Of them only `before` is no
+  /// function too, so that `before (30d + open_for)` can be no call.
   private static let labels = ["before", "since", "last", "at_least"]
 
   private static func startsValue(_ token: Token.Kind) -> Bool {

@@ -17,6 +17,7 @@ package struct Syntax: Hashable, Sendable {
     case contains(Syntax, [Syntax])
     case presence(Syntax, isKnown: Bool)
     case lasting(Syntax, Syntax)
+    case occurring(Syntax, Syntax)
     /// A part that could not be read; its fault is already reported.
     case fault
   }
@@ -86,6 +87,7 @@ extension Syntax {
       "(\(value.canonical(bindings)) contains (\(items.map { $0.canonical(bindings) }.joined(separator: ", "))))"
     case .presence(let value, let isKnown): "(\(value.canonical(bindings)) is \(isKnown ? "known" : "missing"))"
     case .lasting(let condition, let span): "(\(condition.canonical(bindings)) for \(span.canonical(bindings)))"
+    case .occurring(let condition, let span): "(\(condition.canonical(bindings)) within \(span.canonical(bindings)))"
     case .fault: "?"
     }
   }

@@ -15,7 +15,7 @@ package struct Token: Hashable, Sendable {
   }
 
   package enum Keyword: String, CaseIterable, Sendable {
-    case and, or, not, `in`, contains, `for`, `is`, missing, known, `true`, `false`
+    case and, or, not, `in`, contains, `for`, within, `is`, missing, known, `true`, `false`
   }
 
   package enum Sign: String, Sendable {

@@ -16,6 +16,7 @@ let package = Package(
   products: [
     .executable(name: "bellwether", targets: ["bellwether"]),
     .executable(name: "bellwether-measure", targets: ["Measure"]),
+    .executable(name: "bellwether-measure-engine", targets: ["MeasureEngine"]),
   ],
   dependencies: [
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -96,6 +97,10 @@ let package = Package(
       dependencies: [
         "Events", "ConfigFiles", "Store", "Transport", "Feeds", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Benchmarks/Measure", swiftSettings: strict),
+
+    .executableTarget(
+      name: "MeasureEngine", dependencies: ["Events", "ConfigFiles", "Features", "Rules", "Engine"], path: "Benchmarks/MeasureEngine",
+      swiftSettings: strict),
 
     // Tests mirror the sources; acceptance tests drive the built binary over real sockets.
     .testTarget(name: "EventsTests", dependencies: ["Events"], swiftSettings: strict),

@@ -80,7 +80,9 @@ package struct LogFold: Sendable {
   }
 
   /// Folds steps in order and gives everything transaction 2 must write.
-  package mutating func fold(_ steps: [Step]) throws -> FoldOutcome {
+  ///
+  /// - Parameter writesStates: false where nobody stores the states, whose text grows with what an account has seen.
+  package mutating func fold(_ steps: [Step], writesStates: Bool = true) throws -> FoldOutcome {
     for step in steps { try fold(step) }
     defer {
       changed = []
@@ -88,9 +90,9 @@ package struct LogFold: Sendable {
       notices = []
       scores = []
     }
-    let states = changed.sorted().compactMap { key in accounts[key].map { (key: key, state: $0.json) } }
+    let states = writesStates ? changed.sorted().compactMap { key in accounts[key].map { (key: key, state: $0.json) } } : []
     return FoldOutcome(
-      position: portfolio.position, portfolio: portfolio.json, accounts: states, transitions: transitions, notices: notices, scores: scores)
+      position: portfolio.position, portfolio: writesStates ? portfolio.json : .null, accounts: states, transitions: transitions, notices: notices, scores: scores)
   }
 
   private mutating func fold(_ next: Step) throws {

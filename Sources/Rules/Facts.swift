@@ -66,7 +66,7 @@ package struct Facts: Sendable {
 }
 
 /// One account's history.
-package struct AccountFacts: Sendable {
+package final class AccountFacts: Sendable {
   package let key: AccountKey
   package let usage: UsageHistory
   package let entities: EntityHistory
@@ -81,7 +81,7 @@ package struct AccountFacts: Sendable {
 }
 
 /// What holds for every account alike.
-package struct CompanyFacts: Sendable {
+package final class CompanyFacts: Sendable {
   package let calendar: CompanyCalendar
   package let catalog: ProductCatalog
   package let known: KnownRanges

@@ -17,7 +17,7 @@ package enum RuleSubject: String, CaseIterable, Sendable {
 }
 
 /// A checked rule.
-package struct Rule: Sendable {
+package final class Rule: Sendable {
   package let id: String
   package let about: RuleSubjectMatter
   package let category: RuleCategory

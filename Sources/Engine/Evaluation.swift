@@ -11,8 +11,9 @@ extension LogFold {
     guard let configuration, let company = currentCompany(), var state = accounts[key] else { return }
     let before = state
     var memory = memories.removeValue(forKey: key) ?? EvaluationMemory()
-    let notebook = Notebook(measures: memory.measures)
     measureCount -= memory.measures.count
+    // Under another catalogue the same name may count something else.
+    let notebook = Notebook(measures: memory.epoch == epoch ? memory.measures : [:])
     memory.measures = [:]
     var facts = Facts(account: state.facts, company: company, now: now)
     facts.notebook = isIncremental ? notebook : nil

@@ -14,6 +14,8 @@ struct FeedFinding: Hashable, Sendable {
 
   static let staleFeed = "stale_feed"
   static let suspectedOutage = "suspected_outage"
+  /// A feature that many accounts lost at once.
+  static let vanishedFeature = "vanished_feature"
 }
 
 extension LogFold {
@@ -48,6 +50,7 @@ extension LogFold {
 
   /// Lets usage count for what it looks like, since a person says so.
   mutating func acceptOutage(of system: String, now: Instant) {
+    if acceptVanishing(of: system, now: now) { return evaluateAll(now: now) }
     changingUsageDays(now: now) { fold in
       guard fold.portfolio.outages.accept(system) else { return }
       fold.end(system, .accepted, now: now)
@@ -83,7 +86,7 @@ extension LogFold {
 
   // MARK: Findings on feeds
 
-  private mutating func open(_ rule: String, of feed: String, title: String, facts: [String], play: String, now: Instant) {
+  mutating func open(_ rule: String, of feed: String, title: String, facts: [String], play: String, now: Instant) {
     let index = place(of: rule, feed)
     guard !portfolio.feedFindings[index].isOpen else { return }
     portfolio.feedFindings[index].isOpen = true
@@ -92,7 +95,7 @@ extension LogFold {
     announce(portfolio.feedFindings[index], .opened, reason: "opened", title: title, facts: facts, play: play, now: now)
   }
 
-  private mutating func close(_ rule: String, of feed: String, reason: String, title: String, now: Instant) {
+  mutating func close(_ rule: String, of feed: String, reason: String, title: String, now: Instant) {
     let index = place(of: rule, feed)
     guard portfolio.feedFindings[index].isOpen else { return }
     portfolio.feedFindings[index].isOpen = false

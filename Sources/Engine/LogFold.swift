@@ -44,6 +44,7 @@ package struct LogFold: Sendable {
   private var company: CompanyFacts?
   private var companyRevision = -1
   private var basis: [Kind: KnownRange] = [:]
+  private var heldBack: [VanishedFeatures.Feature] = []
   package internal(set) var decisions = DecisionCount()
 
   /// What the steps being folded have brought so far.
@@ -92,7 +93,8 @@ package struct LogFold: Sendable {
     }
     let states = writesStates ? changed.sorted().compactMap { key in accounts[key].map { (key: key, state: $0.json) } } : []
     return FoldOutcome(
-      position: portfolio.position, portfolio: writesStates ? portfolio.json : .null, accounts: states, transitions: transitions, notices: notices, scores: scores)
+      position: portfolio.position, portfolio: writesStates ? portfolio.json : .null, accounts: states, transitions: transitions,
+      notices: notices, scores: scores)
   }
 
   private mutating func fold(_ next: Step) throws {
@@ -227,6 +229,7 @@ package struct LogFold: Sendable {
     let before = portfolio.known.days(of: .usage, calendar)
     change(&self)
     guard let after = portfolio.known.days(of: .usage, calendar), after != before else { return }
+    reviewFeatures(through: after.upperBound, now: now)
     updateCohorts(through: after, now: now)
     evaluateAll(now: now)
   }
@@ -267,14 +270,21 @@ package struct LogFold: Sendable {
     company = companyFacts()
     companyRevision = portfolio.revision
     let basis = portfolio.known.basis
-    if basis != self.basis { epoch += 1 }
+    let held = portfolio.vanished.held
+    if basis != self.basis || held != heldBack { epoch += 1 }
     self.basis = basis
+    heldBack = held
     return company
   }
 
   /// The company's side of the facts, as of now.
   func companyFacts() -> CompanyFacts? {
-    configuration.map { CompanyFacts(calendar: $0.calendar, catalog: $0.catalog, known: portfolio.known, cohort: portfolio.cohort) }
+    let held = portfolio.vanished.held
+    return configuration.map { configuration in
+      CompanyFacts(
+        calendar: configuration.calendar, catalog: configuration.catalog.without(held), known: portfolio.known, cohort: portfolio.cohort,
+        heldBack: Dictionary(uniqueKeysWithValues: held.map { ($0.name, configuration.catalog.meaning(of: $0.name)) }))
+    }
   }
 
   mutating func nextOrdinal() -> Int {

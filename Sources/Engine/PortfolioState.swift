@@ -12,6 +12,8 @@ package struct PortfolioState: Sendable {
   package internal(set) var cohort: [String: [Day: Fixed]] = [:] { didSet { revision &+= 1 } }
   /// The last day for which the medians stand.
   var cohortThrough: Day?
+  /// Features that many accounts lost at once, and that count for nothing just now.
+  package internal(set) var vanished = VanishedFeatures() { didSet { revision &+= 1 } }
   /// What is suspected of the sources of usage.
   var outages = OutageDetector()
   /// Findings on feeds that ever were, by rule and feed.
@@ -26,6 +28,9 @@ package struct PortfolioState: Sendable {
 
   /// The systems whose usage is held because they fell silent, sorted.
   package var suspectedSystems: [String] { outages.suspected }
+
+  /// The features held back because many accounts lost them at once, sorted.
+  package var heldFeatures: [String] { vanished.held.map(\.name) }
 }
 
 extension PortfolioState {
@@ -35,7 +40,7 @@ extension PortfolioState {
     }
     return [
       "position": JSON(position), "now": JSON(now), "known": known.json, "cohort": .object(tables), "cohort_through": JSON(cohortThrough),
-      "digest": JSON(digest), "outages": outages.json, "feed_findings": .list(feedFindings.map(\.json)),
+      "digest": JSON(digest), "outages": outages.json, "feed_findings": .list(feedFindings.map(\.json)), "vanished_features": vanished.json,
     ]
   }
 
@@ -50,6 +55,8 @@ extension PortfolioState {
     digest = json["digest"].text
     guard let outages = OutageDetector(json: json["outages"].isNull ? [:] : json["outages"]) else { return nil }
     self.outages = outages
+    guard let vanished = VanishedFeatures(json: json["vanished_features"]) else { return nil }
+    self.vanished = vanished
     self.known.hold(.usage, from: outages.heldFrom)
     feedFindings = (json["feed_findings"].list ?? []).compactMap(FeedFinding.init)
     guard feedFindings.count == json["feed_findings"].list?.count ?? 0 else { return nil }

@@ -47,6 +47,9 @@ package struct UsageHistory: Hashable, Sendable {
   /// The names of all features ever used within the horizon, sorted.
   package var names: [String] { features.keys.sorted() }
 
+  /// The days a feature was used on, by anyone.
+  package func days(of name: String) -> DayBits? { features[name]?.allDays }
+
   /// The first day a feature was used, by anyone, within the horizon.
   package func firstDay(of name: String) -> Day? { features[name]?.allDays.first(in: UsageHistory.everything) }
 

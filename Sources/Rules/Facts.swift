@@ -95,8 +95,14 @@ package final class CompanyFacts: Sendable {
   package let usageStaleSince: Day?
   /// Cohort medians of `1 + change`, by cohort feature and by the last day of the window.
   package let cohort: [String: [Day: Fixed]]
+  /// Features that count for nothing just now since many accounts lost them at once, and what they mean otherwise.
+  package let heldBack: [String: UsageMeaning]
 
-  package init(calendar: CompanyCalendar, catalog: ProductCatalog, known: KnownRanges, cohort: [String: [Day: Fixed]]) {
+  package init(
+    calendar: CompanyCalendar, catalog: ProductCatalog, known: KnownRanges, cohort: [String: [Day: Fixed]],
+    heldBack: [String: UsageMeaning] = [:]
+  ) {
+    self.heldBack = heldBack
     self.calendar = calendar
     self.catalog = catalog
     self.known = known

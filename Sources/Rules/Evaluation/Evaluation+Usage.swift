@@ -38,6 +38,7 @@ extension Evaluation {
     case .selected(let selected): selection = selected
     case .missing(let reason): return .missing(reason)
     }
+    if let held = heldBack(aggregate, selection) { return .missing(.heldBack(feature: held)) }
     guard isCovered else { return .missing(.usageNotCovered) }
     citations?.append(contentsOf: (selection.names ?? []).sorted().map { "usage:\($0)/\(range.lowerBound)..\(range.upperBound)" })
     let outcome =
@@ -175,6 +176,17 @@ extension Evaluation {
       }
     }
     return .selected(selection)
+  }
+
+  /// A feature that is held back, where nothing else is left to count, or where the rule names it.
+  private func heldBack(_ aggregate: UsageAggregate, _ selection: UsageSelection) -> String? {
+    guard !facts.company.heldBack.isEmpty else { return nil }
+    let used = facts.account.usage.names.filter { name in
+      guard let meaning = facts.company.heldBack[name], aggregate.filter.names?.contains(name) ?? true else { return false }
+      return if case .meaning(let wanted) = aggregate.source { meaning == wanted } else { meaning != .ignore }
+    }
+    guard let first = used.first, aggregate.filter.names != nil || selection.names?.isEmpty ?? false else { return nil }
+    return first
   }
 
   private enum Persons {

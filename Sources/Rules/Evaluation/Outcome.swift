@@ -72,6 +72,8 @@ package enum Missing: Hashable, Sendable, CustomStringConvertible {
   case stale(Kind, since: Day)
   /// The window reaches into days of which nothing could be read.
   case hole(Kind, Day, Day)
+  /// All that would count is a feature that many accounts lost at once.
+  case heldBack(feature: String)
   /// Nothing ever came of the account, and no stream says that this means it did nothing.
   case usageNotCovered
   case noRow(Kind)
@@ -101,8 +103,14 @@ package enum Missing: Hashable, Sendable, CustomStringConvertible {
     case notOpen = "no episode is open"
   }
 
-  /// Whether a feed that does not get on is all that stands in the way.
-  package var isStale: Bool { if case .stale = self { true } else { false } }
+  /// Whether what stands in the way lies in the feeds, so that nothing may open or clear for it: one that does not get on, or an event that
+  /// is no longer sent.
+  package var isStale: Bool {
+    switch self {
+    case .stale, .heldBack: true
+    default: false
+    }
+  }
 
   package var description: String {
     switch self {
@@ -113,6 +121,7 @@ package enum Missing: Hashable, Sendable, CustomStringConvertible {
     case .stale(let kind, let day): "stale: nothing has brought \(kind.plural) since \(day)"
     case .hole(let kind, let first, let last):
       first == last ? "\(kind.plural) could not be read on \(first)" : "\(kind.plural) could not be read from \(first) to \(last)"
+    case .heldBack(let feature): "held back: \(feature) vanished at many accounts at once"
     case .usageNotCovered: "no usage feed covers this account"
     case .noRow(let kind): "no matching \(kind.rawValue) is on record"
     case .unset(let kind, let field): "\(field) of the \(kind.rawValue) is not on record"

@@ -57,7 +57,7 @@ struct FeedsCommand: AsyncParsableCommand {
 
     /// The systems whose usage is held.
     private static func suspected(_ store: EventStore) async throws -> [String] {
-      try await store.loadStates().portfolio.flatMap { PortfolioState(json: $0) }?.suspectedSystems ?? []
+      try await store.loadStates().portfolio.flatMap { PortfolioState(json: $0) }.map { $0.suspectedSystems + $0.heldFeatures } ?? []
     }
 
     private func json(_ report: FeedReport, _ counts: [EventCount], _ unlinked: [UnlinkedRecords]) -> JSON {
@@ -79,15 +79,19 @@ struct FeedsCommand: AsyncParsableCommand {
 
   struct Accept: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      commandName: "accept", abstract: "Say that what looks like an outage is none: usage counts again at once.",
-      discussion: "The store must not be in use: stop the daemon first. Otherwise usage counts again by itself after 48 hours.")
+      commandName: "accept", abstract: "Say that what looks like an outage, or like a renamed event, is none: usage counts again at once.",
+      discussion: """
+        The store must not be in use: stop the daemon first. Otherwise usage counts again by itself after 48 hours, and a feature that \
+        many accounts lost at once when it is used again.
+        """)
 
-    @Argument(help: "The system under suspicion, as `bellwether feeds` and the warning name it.") var name: String
+    @Argument(help: "The system or the feature, as `bellwether feeds` and the warning name it.") var name: String
     @OptionGroup var shared: SharedOptions
 
     func run() async throws {
       let store = try EventStore(path: shared.store, access: .exclusive)
-      let suspected = try await store.loadStates().portfolio.flatMap { PortfolioState(json: $0) }?.suspectedSystems ?? []
+      let portfolio = try await store.loadStates().portfolio.flatMap { PortfolioState(json: $0) }
+      let suspected = (portfolio?.suspectedSystems ?? []) + (portfolio?.heldFeatures ?? [])
       guard suspected.contains(name) else {
         let known = suspected.isEmpty ? "nothing is" : "these are: \(suspected.joined(separator: ", "))"
         throw WrongArgument("'\(name)' is not under suspicion; \(known).")

@@ -103,7 +103,6 @@ struct EngineRun {
       let records = (0..<company.accounts).flatMap { company.day(day, of: $0) }
       report.events += records.count
       let isLast = day >= days - 14
-      let before = fold.decisions
       let taking = try seconds { try step(.records(records), day: day, hour: 10) }
       let between = fold.decisions
       let midnight = try seconds { try step(.tick, day: day + 1, hour: 0) }
@@ -116,7 +115,6 @@ struct EngineRun {
       report.daySeconds += (taking + midnight + completing) / 14
       report.midnightSeconds += midnight / 14
       report.completedDaySeconds += completing / 14
-      _ = before
     }
     report.decisionsPerSecond = Double(report.evaluated + report.skipped) / timed
     report.nanosecondsEvaluated = timed * 1e9 / Double(max(report.evaluated, 1))
@@ -138,7 +136,10 @@ struct EngineRun {
   }
 
   private mutating func usageCost(_ day: Int) throws -> Double {
-    let records = (0..<7).flatMap { back in (0..<company.accounts).flatMap { company.day(day - back % 3, of: $0).filter { $0.record.kind == .usage } } }
+    var records: [LinkedRecord] = []
+    for back in 0..<7 {
+      for account in 0..<company.accounts { records += company.day(day - back % 3, of: account).filter { $0.record.kind == .usage } }
+    }
     let taken = try seconds { try step(.records(records), day: day, hour: 12) }
     return taken * 1e6 / Double(max(records.count, 1))
   }

@@ -39,8 +39,8 @@ extension ProductCatalog {
   /// The catalogue as rules see it while features are held back: they count for nothing.
   func without(_ held: [VanishedFeatures.Feature]) -> ProductCatalog {
     guard !held.isEmpty else { return self }
-    var meanings = meanings
-    for feature in held { meanings[feature.name] = .ignore }
-    return ProductCatalog(meanings: meanings, plans: plans)
+    var features = features
+    for feature in held { features[feature.name] = ProductFeature(meaning: .ignore) }
+    return ProductCatalog(features: features, plans: plans, tiers: tiers)
   }
 }

@@ -1,8 +1,45 @@
+package import Events
+
 /// What a vendor's event name means to the rules.
 package enum UsageMeaning: String, CaseIterable, Sendable {
   case login, api, metered
   case limitHit = "limit_hit"
   case feature, ignore
+}
+
+/// An event as `config/features.yaml` describes it.
+package struct ProductFeature: Hashable, Sendable {
+  package let meaning: UsageMeaning
+  /// The lowest tier of plans that has it.
+  package let tier: String?
+  package let productLine: String?
+  /// Whether its first use is the value a new customer came for.
+  package let isFirstValue: Bool
+
+  package init(meaning: UsageMeaning, tier: String? = nil, productLine: String? = nil, isFirstValue: Bool = false) {
+    self.meaning = meaning
+    self.tier = tier
+    self.productLine = productLine
+    self.isFirstValue = isFirstValue
+  }
+}
+
+/// What a plan without seats lets its customer use.
+package struct PlanLimit: Hashable, Sendable {
+  /// The event whose quantity counts.
+  package let event: String
+  package let quantity: Fixed
+  package let per: Period
+
+  package enum Period: String, CaseIterable, Sendable {
+    case month, year
+  }
+
+  package init(event: String, quantity: Fixed, per: Period) {
+    self.event = event
+    self.quantity = quantity
+    self.per = per
+  }
 }
 
 /// A plan as `config/plans.yaml` describes it.
@@ -15,29 +52,46 @@ package struct Plan: Hashable, Sendable {
   /// Seats grow with use, so capacity says nothing.
   package let isElastic: Bool
   package let premiumFeatures: [String]
+  package let limit: PlanLimit?
 
-  package init(id: String, tier: String, productLine: String, countsSeats: Bool, isElastic: Bool, premiumFeatures: [String]) {
+  package init(
+    id: String, tier: String, productLine: String, countsSeats: Bool, isElastic: Bool, premiumFeatures: [String], limit: PlanLimit? = nil
+  ) {
     self.id = id
     self.tier = tier
     self.productLine = productLine
     self.countsSeats = countsSeats
     self.isElastic = isElastic
     self.premiumFeatures = premiumFeatures
+    self.limit = limit
   }
 }
 
 /// The company's product as the rules need to know it: event names and plans.
 package struct ProductCatalog: Hashable, Sendable {
-  package let meanings: [String: UsageMeaning]
+  package let features: [String: ProductFeature]
   package let plans: [String: Plan]
+  /// Lowest first.
+  package let tiers: [String]
+
+  package init(features: [String: ProductFeature], plans: [String: Plan] = [:], tiers: [String] = []) {
+    self.features = features
+    self.plans = plans
+    self.tiers = tiers
+  }
 
   package init(meanings: [String: UsageMeaning] = [:], plans: [String: Plan] = [:]) {
-    self.meanings = meanings
-    self.plans = plans
+    self.init(features: meanings.mapValues { ProductFeature(meaning: $0) }, plans: plans)
   }
 
   /// A name nobody has described is a feature: better counted than lost.
-  package func meaning(of name: String) -> UsageMeaning { meanings[name] ?? .feature }
+  package func meaning(of name: String) -> UsageMeaning { features[name]?.meaning ?? .feature }
+
+  /// How high a tier stands; nil for one that `plans.yaml` does not list.
+  package func rank(ofTier tier: String?) -> Int? { tier.flatMap { tiers.firstIndex(of: $0) } }
+
+  /// The rank of the highest tier among plans; nil where none is known.
+  package func rank(ofPlans ids: [String]) -> Int? { ids.compactMap { rank(ofTier: plans[$0]?.tier) }.max() }
 
   /// Plans nobody has described are taken as seat plans that do not grow by themselves.
   package func countsSeats(_ plan: String) -> Bool { plans[plan]?.countsSeats ?? true }

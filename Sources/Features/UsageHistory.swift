@@ -2,8 +2,9 @@ package import Events
 
 /// What an account's people did with the product, by feature, person and day.
 package struct UsageHistory: Hashable, Sendable {
-  /// Days kept behind the newest one: own levels reach back 120 days from the start of a 180-day case.
-  package static let horizon = 400
+  /// Days kept behind the newest one: own levels reach back 120 days from the start of a 180-day case, and what an account was bought for shows
+  /// in the 60 days after its start or the last anniversary of it.
+  package static let horizon = 430
 
   /// Days behind the newest one in which a record's marks can still be taken back when its source revises it. Of an older record only the
   /// quantity can: whether another record marks the same day is no longer counted.

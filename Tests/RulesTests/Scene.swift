@@ -14,6 +14,9 @@ struct Scene {
   var entities = EntityHistory()
   var meanings: [String: UsageMeaning] = ["api_call": .api, "session_start": .login, "seat_limit_hit": .limitHit, "noise": .ignore]
   var plans: [String: Plan] = [:]
+  /// Features beside `meanings`, with a tier and so on.
+  var features: [String: ProductFeature] = [:]
+  var tiers: [String] = []
   /// The company's calendar; building one with holidays takes a while, so it is kept.
   private(set) var calendar = CompanyCalendar.utc
   var holidays: [Day] = [] {
@@ -81,7 +84,8 @@ struct Scene {
       through: through, holes: holes.map { Hole(from: start(of: $0.lowerBound), until: start(of: $0.upperBound + 1)) },
       coversCustomers: coversCustomers)
     known.setStale("all", since: staleSince.map(start))
-    let catalog = ProductCatalog(meanings: meanings, plans: plans)
+    let catalog = ProductCatalog(
+      features: meanings.mapValues { ProductFeature(meaning: $0) }.merging(features) { $1 }, plans: plans, tiers: tiers)
     let timelines = subscriptions.keys.sorted().map {
       SubscriptionTimeline(id: $0, versions: (subscriptions[$0] ?? []).sorted { $0.at < $1.at })
     }

@@ -74,7 +74,7 @@ private struct Survey {
       kinds.insert(.subscription)
       if !inPast { referenceNodes[reference] = node }
     case .aggregate(let aggregate), .change(let aggregate, _): note(aggregate)
-    case .scalar(let scalar): if let kind = scalar.kind { kinds.insert(kind) }
+    case .scalar(let scalar): kinds.formUnion(scalar.kinds)
     case .accountField: kinds.insert(.account)
     case .firing(let rule), .levelOf(let rule): rules.insert(rule)
     case .anyFiring(let ids, _): rules.formUnion(ids)
@@ -90,19 +90,21 @@ private struct Survey {
     case .usage(let usage):
       kinds.insert(.usage)
       if usage.filter.roles != nil { kinds.insert(.contact) }
+      if usage.source.readsPlans { kinds.insert(.subscription) }
     case .rows(let rows): kinds.insert(rows.kind)
     }
   }
 }
 
 extension Scalar {
-  /// The kind of records it is read from, where there is one.
-  fileprivate var kind: Kind? {
+  /// The kinds of records it is read from.
+  fileprivate var kinds: [Kind] {
     switch self {
-    case .seats, .mrr, .accountAge, .planElastic, .caseOpen, .caseAge, .caseVerdict: .subscription
-    case .noticeIn: .account
-    case .caseFeatures: .usage
-    case .openFor, .riskBand, .riskPoints: nil
+    case .seats, .mrr, .accountAge, .planElastic, .caseOpen, .caseAge, .caseVerdict, .settling, .premiumAge: [.subscription]
+    case .noticeIn: [.account]
+    case .caseFeatures: [.usage]
+    case .used, .licensed, .driverFeatures: [.subscription, .usage]
+    case .openFor, .riskBand, .riskPoints: []
     }
   }
 }

@@ -54,7 +54,8 @@ extension NodeInputs {
 
   private static func own(of scalar: Scalar) -> NodeInputs? {
     switch scalar {
-    case .seats, .mrr, .accountAge, .planElastic, .caseOpen: NodeInputs(kinds: KindSet(.subscription))
+    case .used, .licensed, .driverFeatures: NodeInputs(kinds: [KindSet(.subscription), KindSet(.usage)], readsUsageDays: true)
+    case .seats, .mrr, .accountAge, .planElastic, .caseOpen, .settling, .premiumAge: NodeInputs(kinds: KindSet(.subscription))
     case .noticeIn: NodeInputs(kinds: KindSet(.account))
     case .openFor: NodeInputs()
     case .riskBand, .riskPoints: NodeInputs(readsRisk: true)
@@ -96,7 +97,8 @@ extension UsageAggregate {
   /// Whether it counts features by meaning, name, day, role and what each person did alone.
   var isPlain: Bool {
     switch source {
-    case .all, .meaning: filter.conditions.allSatisfy { $0.limit.pace?.isStill ?? false }
+    case .all, .meaning, .premium, .abovePlan, .firstValue, .driver, .driverOther:
+      filter.conditions.allSatisfy { $0.limit.pace?.isStill ?? false }
     default: false
     }
   }

@@ -59,8 +59,8 @@ extension Pace {
 
   private static func of(_ scalar: Scalar) -> Pace? {
     switch scalar {
-    case .seats, .mrr, .planElastic, .caseOpen, .riskBand, .riskPoints: .still
-    case .accountAge: .rising
+    case .seats, .mrr, .planElastic, .caseOpen, .riskBand, .riskPoints, .used, .licensed, .settling, .driverFeatures: .still
+    case .accountAge, .premiumAge: .rising
     case .noticeIn: Pace.rising.negated
     // Zero while nothing is open.
     case .openFor: Pace(least: 0, most: 1)

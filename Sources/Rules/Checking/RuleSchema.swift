@@ -90,14 +90,17 @@ enum Scalar: String, CaseIterable, Sendable {
   case openFor = "open_for"
   case riskBand = "risk_band"
   case riskPoints = "risk_points"
+  case used, licensed, settling
+  case premiumAge = "premium_age"
+  case driverFeatures = "driver.features"
 
   var type: ExpressionType {
     switch self {
-    case .seats, .riskPoints: .number
+    case .seats, .riskPoints, .used, .licensed: .number
     case .mrr: .money
-    case .accountAge, .noticeIn, .caseAge, .openFor: .duration
-    case .planElastic, .caseOpen: .flag
-    case .caseFeatures: .list
+    case .accountAge, .noticeIn, .caseAge, .openFor, .premiumAge: .duration
+    case .planElastic, .caseOpen, .settling: .flag
+    case .caseFeatures, .driverFeatures: .list
     case .caseVerdict: .text
     case .riskBand: .choice(RuleSchema.bands)
     }
@@ -116,9 +119,20 @@ enum UsageSource: Hashable, Sendable {
   case adopted
   /// All other feature use and logins.
   case other
+  /// The premium features of the plans paid for.
+  case premium
+  /// The features of a higher tier than the plans paid for.
+  case abovePlan
+  /// The events that say a new customer has got what it came for.
+  case firstValue
+  /// The features the account was bought for.
+  case driver
+  /// All other feature use and logins.
+  case driverOther
 
   static let names = [
-    "usage", "usage.login", "usage.api", "usage.metered", "usage.limit_hit", "usage.feature", "case.usage", "case.other_usage",
+    "usage", "usage.login", "usage.api", "usage.metered", "usage.limit_hit", "usage.feature", "usage.premium", "usage.above_plan",
+    "usage.first_value", "case.usage", "case.other_usage", "driver.usage", "driver.other_usage",
   ]
 
   init?(_ name: String) {
@@ -126,6 +140,11 @@ enum UsageSource: Hashable, Sendable {
     case "usage": self = .all
     case "case.usage": self = .adopted
     case "case.other_usage": self = .other
+    case "usage.premium": self = .premium
+    case "usage.above_plan": self = .abovePlan
+    case "usage.first_value": self = .firstValue
+    case "driver.usage": self = .driver
+    case "driver.other_usage": self = .driverOther
     default:
       guard name.hasPrefix("usage."), let meaning = UsageMeaning(rawValue: String(name.dropFirst(6))), meaning != .ignore else {
         return nil
@@ -135,4 +154,12 @@ enum UsageSource: Hashable, Sendable {
   }
 
   var needsCase: Bool { self == .adopted || self == .other }
+
+  /// Whether what it counts follows from what the account pays.
+  var readsPlans: Bool {
+    switch self {
+    case .premium, .abovePlan, .driver, .driverOther, .firstValue: true
+    case .all, .meaning, .adopted, .other: false
+    }
+  }
 }

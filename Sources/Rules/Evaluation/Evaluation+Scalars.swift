@@ -30,13 +30,18 @@ extension Evaluation {
       }
     case .caseVerdict: facts.expansionCase.map { .text($0.verdict) } ?? .missing(.because(.noCase))
     case .openFor: .duration(facts.openedAt.map { facts.now - $0 } ?? Span(microseconds: 0))
+    case .used: used
+    case .licensed: licensed
+    case .settling: settling
+    case .premiumAge: premiumAge
+    case .driverFeatures: driverFeatures
     case .riskBand: facts.risk.map { .text($0.band) } ?? .missing(.because(.noRisk))
     case .riskPoints: facts.risk.map { .number(Fixed(millionths: $0.milliPoints * 1000)) } ?? .missing(.because(.noRisk))
     }
   }
 
   /// What the account pays at this instant. The day's level is exact unless something changed on this very day.
-  private var level: Ledger.Level? {
+  var level: Ledger.Level? {
     let today = facts.today
     facts.standsUntilNextLevel()
     guard let level = facts.account.ledger.level(on: today) else { return nil }
@@ -115,7 +120,8 @@ extension Scalar {
     switch self {
     case .seats, .mrr, .planElastic, .accountAge: .subscription
     case .noticeIn: .account
-    case .caseFeatures: .usage
+    case .used, .licensed, .settling, .premiumAge: .subscription
+    case .caseFeatures, .driverFeatures: .usage
     case .caseOpen, .caseAge, .caseVerdict, .openFor, .riskBand, .riskPoints: nil
     }
   }

@@ -160,6 +160,11 @@ extension Evaluation {
       case .missing(let reason): return .missing(.because(reason))
       case .names(let adopted): names = source == .adopted ? adopted : facts.otherFeatures(than: adopted)
       }
+    case .premium, .abovePlan, .firstValue, .driver, .driverOther:
+      switch catalogNames(source) {
+      case .missing(let reason): return .missing(.because(reason))
+      case .names(let found): names = found
+      }
     }
     if let wanted = filter.names { names = names.filter(wanted.contains) }
     var selection = UsageSelection(names: Set(names), businessDaysOnly: filter.businessDaysOnly)

@@ -100,6 +100,12 @@ package enum Missing: Hashable, Sendable, CustomStringConvertible {
     case notPaying = "the account has not begun to pay"
     case noContractEnd = "neither notice date nor contract end is on record"
     case noRisk = "risk is not scored yet"
+    case noTier = "the tier of the plan is not in plans.yaml"
+    case noPremium = "no plan with premium features is paid for"
+    case noFirstValue = "no event of features.yaml is marked first_value"
+    case noLimit = "neither seats nor a limit are paid for"
+    case driverUnknown = "usage is not known for the 60 days after the purchase"
+    case noDriver = "no feature was used on ten person-days in the 60 days after the purchase"
     case notOpen = "no episode is open"
   }
 

@@ -10,23 +10,31 @@ extension Diagnostic.Code {
 /// The company's own vocabulary: `features.yaml`, `plans.yaml`, `calendar.yaml`.
 enum CatalogFiles {
   /// Event names and what they mean.
-  static func features(_ file: SourceFile, into diagnostics: inout Diagnostics) -> [String: UsageMeaning] {
-    var meanings: [String: UsageMeaning] = [:]
+  static func features(_ file: SourceFile, into diagnostics: inout Diagnostics) -> [String: ProductFeature] {
+    var features: [String: ProductFeature] = [:]
     for entry in section("features", of: file, into: &diagnostics) {
       guard let name = entry.key.text, var reader = MappingReader(entry.value, what: "feature", into: &diagnostics) else { continue }
-      if reader.required("meaning", into: &diagnostics) != nil {
-        meanings[name] = reader.choice("meaning", as: UsageMeaning.self, into: &diagnostics)
-      }
-      for key in ["tier", "product_line", "retires_on"] { _ = reader.text(key, into: &diagnostics) }
+      let isThere = reader.required("meaning", into: &diagnostics) != nil
+      let meaning = isThere ? reader.choice("meaning", as: UsageMeaning.self, into: &diagnostics) : nil
+      features[name] = ProductFeature(
+        meaning: meaning ?? .feature, tier: reader.text("tier", into: &diagnostics),
+        productLine: reader.text("product_line", into: &diagnostics), isFirstValue: reader.flag("first_value", into: &diagnostics) ?? false)
+      _ = reader.text("retires_on", into: &diagnostics)
       reader.finish(into: &diagnostics)
     }
-    return meanings
+    return features
   }
 
-  /// Plan ids as billing has them.
-  static func plans(_ file: SourceFile, into diagnostics: inout Diagnostics) -> [String: Plan] {
+  /// Plan ids as billing has them, and the tiers, lowest first.
+  static func plans(_ file: SourceFile, into diagnostics: inout Diagnostics) -> (plans: [String: Plan], tiers: [String]) {
     var plans: [String: Plan] = [:]
-    for entry in section("plans", beside: ["tiers"], of: file, into: &diagnostics) {
+    guard let root = parse(file, into: &diagnostics), var section = MappingReader(root, what: "plans file", into: &diagnostics) else {
+      return ([:], [])
+    }
+    let entries = section.mapping("plans", into: &diagnostics)
+    let tiers = section.list("tiers", into: &diagnostics).compactMap { $0.text(for: "tiers", into: &diagnostics) }
+    section.finish(into: &diagnostics)
+    for entry in entries {
       guard let id = entry.key.text, var reader = MappingReader(entry.value, what: "plan", into: &diagnostics) else { continue }
       plans[id] = Plan(
         id: id, tier: reader.text("tier", into: &diagnostics) ?? "", productLine: reader.text("product_line", into: &diagnostics) ?? "",
@@ -34,11 +42,23 @@ enum CatalogFiles {
         isElastic: reader.flag("elastic", into: &diagnostics) ?? false,
         premiumFeatures: reader.list("premium_features", into: &diagnostics).compactMap {
           $0.text(for: "premium_features", into: &diagnostics)
-        })
+        }, limit: reader.optional("limit").flatMap { limit($0, into: &diagnostics) })
       _ = reader.choice("pricing", among: ["per_seat", "usage", "flat"], into: &diagnostics)
       reader.finish(into: &diagnostics)
     }
-    return plans
+    return (plans, tiers)
+  }
+
+  /// `{ event: api_call, quantity: 100000, per: month }`
+  private static func limit(_ node: Node, into diagnostics: inout Diagnostics) -> PlanLimit? {
+    guard var reader = MappingReader(node, what: "limit", into: &diagnostics) else { return nil }
+    let event = reader.requiredText("event", into: &diagnostics)
+    let isThere = reader.required("quantity", into: &diagnostics) != nil
+    let quantity = isThere ? reader.integer("quantity", in: 1...1_000_000_000_000, into: &diagnostics) : nil
+    let per = reader.choice("per", as: PlanLimit.Period.self, into: &diagnostics) ?? .month
+    reader.finish(into: &diagnostics)
+    guard let event, let quantity else { return nil }
+    return PlanLimit(event: event, quantity: Fixed(quantity), per: per)
   }
 
   /// The company's days.
@@ -67,13 +87,12 @@ enum CatalogFiles {
   }
 
   private static func section(
-    _ key: String, beside others: [String] = [], of file: SourceFile, into diagnostics: inout Diagnostics
+    _ key: String, of file: SourceFile, into diagnostics: inout Diagnostics
   ) -> [Node.Entry] {
     guard let root = parse(file, into: &diagnostics), var reader = MappingReader(root, what: "\(key) file", into: &diagnostics) else {
       return []
     }
     let entries = reader.mapping(key, into: &diagnostics)
-    for other in others { _ = reader.optional(other) }
     reader.finish(into: &diagnostics)
     return entries
   }

@@ -38,12 +38,12 @@ struct EngineFiles: Sendable {
 
   /// The checked rules, catalogue and calendar; nil if anything is wrong, and then `diagnostics` says what.
   func compiled(into diagnostics: inout Diagnostics) -> CompiledConfiguration? {
-    var meanings: [String: UsageMeaning] = [:]
-    var plans: [String: Plan] = [:]
+    var features: [String: ProductFeature] = [:]
+    var plans: (plans: [String: Plan], tiers: [String]) = ([:], [])
     var calendar: CompanyCalendar? = .utc
     for file in files {
       switch file.path.split(separator: "/").last {
-      case "features.yaml" where !isRule(file): meanings = CatalogFiles.features(file, into: &diagnostics)
+      case "features.yaml" where !isRule(file): features = CatalogFiles.features(file, into: &diagnostics)
       case "plans.yaml" where !isRule(file): plans = CatalogFiles.plans(file, into: &diagnostics)
       case "calendar.yaml" where !isRule(file): calendar = CatalogFiles.calendar(file, into: &diagnostics)
       default: break
@@ -52,7 +52,7 @@ struct EngineFiles: Sendable {
     let rules = CompiledRules.load(files: files.filter(isRule), diagnostics: &diagnostics)
     guard let rules, let calendar, !diagnostics.hasErrors else { return nil }
     return CompiledConfiguration(
-      digest: digest, rules: rules, catalog: ProductCatalog(meanings: meanings, plans: plans), calendar: calendar)
+      digest: digest, rules: rules, catalog: ProductCatalog(features: features, plans: plans.plans, tiers: plans.tiers), calendar: calendar)
   }
 
   private func isRule(_ file: SourceFile) -> Bool { file.path.split(separator: "/").dropLast().last == "rules" }

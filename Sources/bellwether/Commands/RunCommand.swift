@@ -21,15 +21,17 @@ struct RunCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Take business time from a simulator's clock.", valueName: "url", visibility: .hidden)) var clock: String?
 
   func run() async throws {
-    let loaded = try shared.loadConfiguration(needsSecrets: true)
+    // A terminal that closes must not end it; once it runs, SIGHUP reloads.
+    signal(SIGHUP, SIG_IGN)
+    let folder = try ConfigurationFolder(path: shared.config)
+    let loaded = try shared.loadConfiguration(folder, needsSecrets: true)
     let metrics = PrometheusRegistry()
     MetricsSystem.bootstrap(metrics)
     let store = try EventStore(path: shared.store, access: .exclusive)
     var daemon = Daemon(configuration: loaded, store: store, logger: ProgramLog.make(level: logLevel), metrics: metrics)
     daemon.simulatedClockURL = clock
     daemon.consolePort = port
-    // A terminal that closes, or a reload that is not there yet, must not end it.
-    signal(SIGHUP, SIG_IGN)
+    daemon.reloaded = (folder, shared.environment)
     try await daemon.run()
   }
 }

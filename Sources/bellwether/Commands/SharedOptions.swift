@@ -26,8 +26,11 @@ struct SharedOptions: ParsableArguments {
 
   /// The checked configuration; otherwise every fault is printed and the command ends with status 1.
   func loadConfiguration(needsSecrets: Bool) throws -> LoadedConfiguration {
+    try loadConfiguration(ConfigurationFolder(path: config), needsSecrets: needsSecrets)
+  }
+
+  func loadConfiguration(_ folder: ConfigurationFolder, needsSecrets: Bool) throws -> LoadedConfiguration {
     var diagnostics = Diagnostics()
-    let folder = try ConfigurationFolder(path: config)
     let loaded = LoadedConfiguration.load(folder, environment: environment, needsSecrets: needsSecrets, into: &diagnostics)
     for diagnostic in diagnostics.all { StandardError.print(diagnostic.rendered() + "\n") }
     guard let loaded else {

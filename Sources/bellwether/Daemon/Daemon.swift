@@ -17,6 +17,8 @@ import UnixSignals
 /// The daemon: feeds → log → engine → deliveries, and the console beside them, as one group of services.
 struct Daemon: Sendable {
   let configuration: LoadedConfiguration
+  /// What SIGHUP reads again; nil where it reads nothing.
+  var reloaded: (folder: ConfigurationFolder, environment: Environment)?
   let store: EventStore
   let logger: Logger
   let metrics: PrometheusRegistry
@@ -40,7 +42,8 @@ struct Daemon: Sendable {
   func run(signals: [UnixSignal] = [.sigterm, .sigint]) async throws {
     try checkAddresses()
     let client = CurlClient()
-    let now = try await businessClock(client).now()
+    let clock = businessClock(client)
+    let now = try await clock.now()
     try await store.activate(digest: configuration.engine.digest, content: configuration.engineContent, at: now)
     try await store.setMappings(configuration.links, at: now)
     let host = try await EngineHost(store: store) { [logger] in Self.log($0, logger) }
@@ -58,8 +61,14 @@ struct Daemon: Sendable {
     let notifier = ServiceNotifier(environment: ProcessInfo.processInfo.environment)
     var services: [any Service] = [TransportService(client: client)]
     let watch = FreshnessWatch(runners: runners, store: store, start: now)
-    services.append(console(watch, notifier))
+    let reloader = reloaded.map { source in
+      Reloader(
+        source.folder, environment: source.environment, store: store, host: host, clock: clock, notifier: notifier, logger: logger,
+        wakeDispatcher: { dispatcher.wake() })
+    }
+    services.append(console(watch, reloader, notifier))
     services += try work(client, host, watch, dispatcher)
+    if let reloader { services.append(ReloadService(reloader: reloader) { Self.status(watch, rules: $0) }) }
     try await run(services, signals)
     notifier.stopping()
     try await store.checkpoint()
@@ -107,7 +116,7 @@ struct Daemon: Sendable {
     let (wakeups, wakeup) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
     var services: [any Service] = [DispatcherService(dispatcher: dispatcher)]
     services.append(
-      EngineService(host: host, store: store, calendar: configuration.engine.calendar, wakeups: wakeups) { dispatcher.wake() })
+      EngineService(host: host, store: store, wakeups: wakeups) { dispatcher.wake() })
     let listeners = try PushListener.all(
       configuration.connectors, secrets: configuration.secrets, store: store, wakeEngine: { wakeup.yield() }, logger: logger)
     for listener in listeners { services.append(listener.server.application { listener.listening(at: $0) }) }
@@ -118,11 +127,13 @@ struct Daemon: Sendable {
     return services
   }
 
-  private func console(_ watch: FreshnessWatch, _ notifier: ServiceNotifier) -> any Service {
-    let status = "\(watch.runners.count) feeds, \(configuration.engine.rules.rules.count) rules"
+  private static func status(_ watch: FreshnessWatch, rules: Int) -> String { "\(watch.runners.count) feeds, \(rules) rules" }
+
+  private func console(_ watch: FreshnessWatch, _ reloader: Reloader?, _ notifier: ServiceNotifier) -> any Service {
+    let status = Self.status(watch, rules: configuration.engine.rules.rules.count)
     let server = ConsoleServer(
       host: Self.consoleHost, port: consolePort ?? configuration.main.consolePort, metrics: metrics, logger: logger,
-      readiness: { await Self.readiness(watch) })
+      readiness: { await Self.readiness(watch, remarks: reloader?.remarks ?? []) })
     return server.application { port in
       notifier.ready(status)
       onListening(port)
@@ -140,7 +151,9 @@ struct Daemon: Sendable {
   }
 
   /// Ready means: the store answers, each enabled feed has been polled once, and no stream's last poll failed or hangs for too long.
-  private static func readiness(_ watch: FreshnessWatch) async -> Readiness {
+  ///
+  /// - Parameter remarks: what ops must see although it hinders nothing.
+  private static func readiness(_ watch: FreshnessWatch, remarks: [String]) async -> Readiness {
     do {
       let states = try await watch.states()
       var reasons: [String] = []
@@ -150,9 +163,9 @@ struct Daemon: Sendable {
         reasons += own.filter { $0.staleSince != nil && !$0.isFailing }.map { "feed \($0.stream) is stale: it brings nothing any more" }
         reasons += own.filter(\.isFailing).map { "feed \($0.stream) is failing: \($0.lastError ?? "unknown error")" }
       }
-      return Readiness(isReady: reasons.isEmpty, reasons: reasons.isEmpty ? ["ready"] : reasons)
+      return Readiness(isReady: reasons.isEmpty, reasons: (reasons.isEmpty ? ["ready"] : reasons) + remarks)
     } catch {
-      return Readiness(isReady: false, reasons: ["the store does not answer: \(error)"])
+      return Readiness(isReady: false, reasons: ["the store does not answer: \(error)"] + remarks)
     }
   }
 }

@@ -1,10 +1,13 @@
 import Engine
 import Events
+import Rules
 import Store
+import Synchronization
 
 /// Folds what the log holds and the engine has not seen, and writes down what came of it: transaction 2.
 actor EngineHost {
   private let store: EventStore
+  private let known: KnownConfigurations
   private var fold: LogFold
   /// The most steps that share one transaction.
   private let batch: Int
@@ -23,7 +26,9 @@ actor EngineHost {
     self.store = store
     self.batch = batch
     self.onOps = onOps
-    let source = try await ConfigurationArchive(store).source()
+    let known = KnownConfigurations(archived: try await ConfigurationArchive(store).source())
+    self.known = known
+    let source: LogFold.ConfigurationSource = { try known.configuration(digest: $0) }
     let saved = try await store.loadStates()
     guard let portfolio = saved.portfolio else {
       fold = LogFold(source: source)
@@ -66,6 +71,29 @@ actor EngineHost {
     return folded
   }
 
+  /// Makes a configuration known before a step of the log names it.
+  func learn(_ configuration: CompiledConfiguration) { known.learn(configuration) }
+
+  /// The company's days as the rules in force have them.
+  var calendar: CompanyCalendar { fold.configuration?.calendar ?? .utc }
+
+  var ruleCount: Int { fold.configuration?.rules.rules.count ?? 0 }
+
   /// Business time of the last step folded.
   var now: Instant? { fold.portfolio.now }
+}
+
+/// The configurations that steps of the log can name: those in the store at start, and those put in force since.
+private final class KnownConfigurations: Sendable {
+  private let archived: LogFold.ConfigurationSource
+  private let learnt = Mutex<[String: CompiledConfiguration]>([:])
+
+  init(archived: @escaping LogFold.ConfigurationSource) { self.archived = archived }
+
+  func learn(_ configuration: CompiledConfiguration) { learnt.withLock { $0[configuration.digest] = configuration } }
+
+  /// - Throws: `UnknownConfiguration`.
+  func configuration(digest: String) throws -> CompiledConfiguration {
+    try learnt.withLock { $0[digest] } ?? archived(digest)
+  }
 }

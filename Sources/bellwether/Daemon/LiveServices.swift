@@ -38,7 +38,6 @@ struct FeedService: Service {
 struct EngineService: Service {
   let host: EngineHost
   let store: EventStore
-  let calendar: CompanyCalendar
   let wakeups: AsyncStream<Void>
   let wakeDispatcher: @Sendable () -> Void
 
@@ -56,13 +55,19 @@ struct EngineService: Service {
     }
   }
 
+  /// Midnight is looked for anew so often, since a reload may bring another time zone.
+  private static let patience = Span.hours(1)
+
   /// A company midnight is business even on a day on which no feed brings anything.
   private func tickAtMidnight() async throws {
     try await cancelWhenGracefulShutdown {
       while !Task.isCancelled {
+        let calendar = await host.calendar
         let now = WallClock.now()
         let midnight = calendar.end(of: calendar.day(of: now))
-        do { try await Task.sleep(for: .microseconds((midnight - now).microseconds + 1_000_000)) } catch { return }
+        let wait = min((midnight - now).microseconds + 1_000_000, Self.patience.microseconds)
+        do { try await Task.sleep(for: .microseconds(wait)) } catch { return }
+        guard WallClock.now() >= midnight else { continue }
         try await store.appendTick(at: WallClock.now())
         if try await host.catchUp() > 0 { wakeDispatcher() }
       }

@@ -8,6 +8,14 @@ struct ServiceNotifier: Sendable {
 
   func ready(_ status: String) { send("READY=1\nSTATUS=\(status)") }
   func status(_ status: String) { send("STATUS=\(status)") }
+  /// The service manager wants to know when, by the clock that never goes back, to match it with its own order.
+  func reloading() {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    send(
+      "RELOADING=1\nMONOTONIC_USEC=\(Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)\nSTATUS=reading the configuration again")
+  }
+
   func stopping() { send("STOPPING=1\nSTATUS=draining") }
 
   private func send(_ message: String) {

@@ -81,28 +81,35 @@ extension UsageHistory {
   /// The sum of quantities. With persons selected, a person's use of a feature on a day counts 1.
   package func total(_ selection: UsageSelection, _ range: ClosedRange<Day>, _ calendar: CompanyCalendar) -> Fixed {
     var sum = Fixed.zero
+    let isWanted: ((Day) -> Bool)? = selection.businessDaysOnly ? { calendar.isBusinessDay($0) } : nil
     for feature in selected(selection) {
       if let wanted = selection.persons {
         for (person, days) in feature.persons where wanted.contains(person) { sum = sum + Fixed(count(days, selection, range, calendar)) }
         continue
       }
-      sum = sum + feature.quantity(in: range) { !selection.businessDaysOnly || calendar.isBusinessDay($0) }
+      sum = sum + feature.quantity(in: range, where: isWanted)
     }
     return sum
   }
 
   /// The distinct days with any use.
   package func activeDays(_ selection: UsageSelection, _ range: ClosedRange<Day>, _ calendar: CompanyCalendar) -> [Day] {
+    let days = daysOfAny(selection).days(in: range)
+    return selection.businessDaysOnly ? days.filter(calendar.isBusinessDay) : days
+  }
+
+  /// The days on which any of the features was used.
+  func daysOfAny(_ selection: UsageSelection) -> DayBits {
     var bits = DayBits()
     for feature in selected(selection) {
       guard let persons = selection.persons else {
         bits.formUnion(feature.allDays)
         continue
       }
-      for (person, days) in feature.persons where persons.contains(person) { bits.formUnion(days) }
+      // Few persons are asked for, as a rule, and many use it.
+      for person in persons { if let days = feature.persons[person] { bits.formUnion(days) } }
     }
-    let days = bits.days(in: range)
-    return selection.businessDaysOnly ? days.filter(calendar.isBusinessDay) : days
+    return bits
   }
 
   /// Distinct (person, day) pairs with use of any of the features; anonymous use does not count.
@@ -162,7 +169,7 @@ extension UsageHistory {
 private struct FeatureUsage: Hashable, Sendable {
   var persons: [PersonKey: DayBits] = [:]
   var allDays = DayBits()
-  private var quantities: [Day: Int64] = [:]
+  private var quantities = DayAmounts()
   /// In the days that can still be revised: how many records mark a person's day, where more than one does.
   private var repeats: [Day: [PersonKey: Int64]] = [:]
   /// In the same days: how many records name no person.
@@ -172,7 +179,7 @@ private struct FeatureUsage: Hashable, Sendable {
 
   mutating func add(person: PersonKey?, quantity: Fixed, on day: Day, isRevisable: Bool) {
     allDays.insert(day)
-    quantities[day] = (Fixed(millionths: quantities[day] ?? 0) + quantity).millionths
+    quantities[day] = (Fixed(millionths: quantities[day]) + quantity).millionths
     guard let person else {
       if isRevisable { anonymous[day, default: 0] += 1 }
       return
@@ -184,10 +191,10 @@ private struct FeatureUsage: Hashable, Sendable {
   mutating func remove(person: PersonKey?, quantity: Fixed, on day: Day, isRevisable: Bool) {
     guard allDays.contains(day) else { return }
     if isRevisable, !takeMark(of: person, on: day) { return }
-    quantities[day] = (Fixed(millionths: quantities[day] ?? 0) - quantity).millionths
+    quantities[day] = (Fixed(millionths: quantities[day]) - quantity).millionths
     guard isRevisable, anonymous[day] == nil, !persons.values.contains(where: { $0.contains(day) }) else { return }
     allDays.remove(day)
-    quantities[day] = nil
+    quantities[day] = 0
   }
 
   /// False if no record marks the day for that person.
@@ -214,15 +221,11 @@ private struct FeatureUsage: Hashable, Sendable {
     anonymous = anonymous.filter { $0.key >= day }
   }
 
-  func quantity(in range: ClosedRange<Day>, where isWanted: (Day) -> Bool) -> Fixed {
-    var sum = Fixed.zero
-    for day in allDays.days(in: range) where isWanted(day) { sum = sum + Fixed(millionths: quantities[day] ?? 0) }
-    return sum
-  }
+  func quantity(in range: ClosedRange<Day>, where isWanted: ((Day) -> Bool)?) -> Fixed { quantities.sum(in: range, where: isWanted) }
 
   mutating func prune(before day: Day) {
     allDays.prune(before: day)
-    quantities = quantities.filter { allDays.contains($0.key) }
+    quantities.prune(before: Day(number: Int32(floorDividing: day.number, by: 64) * 64))
     for person in persons.keys { persons[person]?.prune(before: day) }
     persons = persons.filter { !$0.value.isEmpty }
   }
@@ -244,7 +247,10 @@ extension UsageHistory {
 extension FeatureUsage {
   /// A quantity of 1 per person and day is the rule, so only the others are written out.
   var json: JSON {
-    let odd = quantities.filter { $0.value != Int64(personCount(on: $0.key)) * 1_000_000 }
+    var odd: [Day: Int64] = [:]
+    for day in allDays.days(in: UsageHistory.everything) where quantities[day] != Int64(personCount(on: day)) * 1_000_000 {
+      odd[day] = quantities[day]
+    }
     var members: [String: JSON] = [
       "days": allDays.json,
       "persons": .object(Dictionary(uniqueKeysWithValues: persons.map { (String($0.key.number), $0.value.json) })),

@@ -94,6 +94,12 @@ extension RowField {
 }
 
 extension UsageAggregate {
+  /// Whether it counts all of a source that is the same for the whole account, so that what is merged serves other aggregates too.
+  var countsWholeSource: Bool {
+    isPlain && !(function == .distinct && field == .name)
+      && !filter.businessDaysOnly && filter.names == nil && filter.conditions.isEmpty
+  }
+
   /// Whether it counts features by meaning, name, day, role and what each person did alone.
   var isPlain: Bool {
     switch source {

@@ -33,6 +33,11 @@ extension Evaluation {
     }
     let measure = aggregate.feature.map { Notebook.Measure(feature: $0, first: range.lowerBound, last: range.upperBound) }
     if citations == nil, let measure, let notebook = facts.notebook, let outcome = notebook.measures[measure], isCovered { return outcome }
+    if citations == nil, let merged = mergedAlready(aggregate), isCovered {
+      let outcome = self.measure(aggregate.function, merged, range)
+      if let measure { facts.notebook?.measures[measure] = outcome }
+      return outcome
+    }
     let selection: UsageSelection
     switch self.selection(aggregate.source, aggregate.filter, range) {
     case .selected(let selected): selection = selected
@@ -43,31 +48,49 @@ extension Evaluation {
     citations?.append(contentsOf: (selection.names ?? []).sorted().map { "usage:\($0)/\(range.lowerBound)..\(range.upperBound)" })
     let outcome =
       aggregate.function == .distinct && aggregate.field == .name
-      ? .number(Fixed(facts.account.usage.usedNames(selection, range).count)) : self.measure(aggregate.function, selection, range)
+      ? .number(Fixed(facts.account.usage.usedNames(selection, range).count))
+      : self.measure(aggregate.function, merged(aggregate, selection), range)
     if let measure { facts.notebook?.measures[measure] = outcome }
     return outcome
   }
 
-  private func measure(_ function: UsageFunction, _ selection: UsageSelection, _ range: ClosedRange<Day>) -> Outcome {
-    let usage = facts.account.usage
+  /// What the notebook holds of an aggregate's source, or of those in a role, found countable before in this evaluation.
+  private func mergedAlready(_ aggregate: UsageAggregate) -> MergedUsage? {
+    guard let key = mergeKey(aggregate), let merged = facts.notebook?.merged[key] else { return nil }
+    if key.roles != nil { facts.standsUntilNext(.contact) }
+    return merged
+  }
+
+  private func mergeKey(_ aggregate: UsageAggregate) -> Notebook.Merge? {
+    // Who has a role is asked as of now; on a day gone by it may have been another.
+    guard facts.notebook != nil, aggregate.countsWholeSource, aggregate.filter.roles == nil || facts.daysBack == 0 else { return nil }
+    return Notebook.Merge(source: aggregate.source, roles: aggregate.filter.roles)
+  }
+
+  private func merged(_ aggregate: UsageAggregate, _ selection: UsageSelection) -> MergedUsage {
+    let merged = MergedUsage(facts.account.usage, selection)
+    if let key = mergeKey(aggregate) { facts.notebook?.merged[key] = merged }
+    return merged
+  }
+
+  private func measure(_ function: UsageFunction, _ usage: MergedUsage, _ range: ClosedRange<Day>) -> Outcome {
     let calendar = facts.company.calendar
     switch function {
-    case .count: return .number(usage.total(selection, range, calendar))
-    case .activeDays: return .number(Fixed(usage.activeDays(selection, range, calendar).count))
-    case .exists: return .flag(!usage.activeDays(selection, range, calendar).isEmpty)
-    case .personDays: return .number(Fixed(usage.personDays(selection, range, calendar)))
-    case .distinct: return .number(Fixed(usage.persons(selection, range).count))
+    case .count: return .number(usage.total(range, businessDaysOnly: false, calendar))
+    case .activeDays: return .number(Fixed(usage.activeDayCount(range, calendar)))
+    case .exists: return .flag(usage.activeDayCount(range, calendar) > 0)
+    case .personDays: return .number(Fixed(usage.personDays(range, calendar)))
+    case .distinct: return .number(Fixed(usage.personCount(range)))
     case .perBusinessDay:
-      var business = selection
-      business.businessDaysOnly = true
       let open = calendar.businessDays(from: range.lowerBound, through: range.upperBound)
-      return usage.total(business, range, calendar).divided(by: Fixed(open)).map(Outcome.number) ?? .missing(.because(.noBusinessDay))
+      return usage.total(range, businessDaysOnly: true, calendar).divided(by: Fixed(open)).map(Outcome.number)
+        ?? .missing(.because(.noBusinessDay))
     case .first, .last, .medianGap, .expected, .silentBusinessDays, .silentFor:
-      return measure(function, selection, range, activeDays: usage.activeDays(selection, range, calendar))
+      return measure(function, usage, range, activeDays: usage.activeDays(range, calendar))
     }
   }
 
-  private func measure(_ function: UsageFunction, _ selection: UsageSelection, _ range: ClosedRange<Day>, activeDays: [Day]) -> Outcome {
+  private func measure(_ function: UsageFunction, _ usage: MergedUsage, _ range: ClosedRange<Day>, activeDays: [Day]) -> Outcome {
     let calendar = facts.company.calendar
     guard let first = activeDays.first, let last = activeDays.last else { return .missing(.because(.neverUsed)) }
     let silentDays = calendar.businessDays(from: last + 1, through: range.upperBound)
@@ -80,7 +103,7 @@ extension Evaluation {
       let gaps = zip(activeDays, activeDays.dropFirst()).map { Int64($1 - $0) * 86_400_000_000 }
       return Self.median(gaps).map { .duration(Span(microseconds: $0)) } ?? .missing(.because(.tooFewUses))
     default:
-      let personDays = facts.account.usage.personDays(selection, first...last, calendar)
+      let personDays = usage.personDays(first...last, calendar)
       let openDays = calendar.businessDays(from: first, through: last)
       return Fixed(personDays * silentDays).divided(by: Fixed(openDays)).map(Outcome.number) ?? .missing(.because(.noBusinessDay))
     }

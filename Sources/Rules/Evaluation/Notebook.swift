@@ -11,6 +11,14 @@ package final class Notebook: @unchecked Sendable {
   /// Statistics over usage by what they count and the days they count in.
   package var measures: [Measure: Outcome]
 
+  /// The account's use of a whole source, merged in this evaluation.
+  var merged: [Merge: MergedUsage] = [:]
+
+  struct Merge: Hashable {
+    let source: UsageSource
+    let roles: [String]?
+  }
+
   package init(measures: [Measure: Outcome]) { self.measures = measures }
 
   /// A statistic over some days of usage.

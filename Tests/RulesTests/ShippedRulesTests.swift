@@ -13,8 +13,10 @@ import Testing
     #expect(diagnostics.all.isEmpty, "\(diagnostics.rendered())")
     #expect(
       rules?.rules.map(\.id).sorted() == [
-        "api_usage_collapse", "cancel_scheduled", "champion_left", "champion_silent", "expansion_use_abandoned", "false_resolution",
-        "near_capacity", "payment_hesitation", "payment_trouble", "seat_reduction",
+        "adoption_narrowing", "api_usage_collapse", "basic_only_on_premium", "cancel_scheduled", "champion_left", "champion_silent",
+        "expansion_use_abandoned", "exploring_advanced", "false_resolution", "licensed_underuse", "near_capacity", "onboarding_stalled",
+        "payment_hesitation", "payment_trouble", "power_users_gone", "purchase_driver_dropped", "renewal_underuse", "seat_reduction",
+        "single_threaded",
       ])
     #expect(rules?.tiers.map(\.tier) == [.blocked, .medium, .low])
     for rule in rules?.rules ?? [] {

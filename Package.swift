@@ -39,7 +39,10 @@ let package = Package(
     .target(name: "Features", dependencies: ["Events"], swiftSettings: strict),
     .target(name: "Revenue", dependencies: ["Events"], swiftSettings: strict),
     .target(name: "Rules", dependencies: ["Events", "ConfigFiles", "Features", "Revenue"], swiftSettings: strict),
-    .target(name: "Engine", dependencies: ["Events", "Features", "Revenue", "Rules"], swiftSettings: strict),
+    .target(name: "Engine", dependencies: ["Events", "ConfigFiles", "Features", "Revenue", "Rules"], swiftSettings: strict),
+
+    // Tests of rules in business terms.
+    .target(name: "RuleTrials", dependencies: ["Events", "ConfigFiles", "Features", "Rules", "Engine"], swiftSettings: strict),
 
     // The imperative shell.
     .systemLibrary(name: "CLibcurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
@@ -81,7 +84,7 @@ let package = Package(
     .executableTarget(
       name: "bellwether",
       dependencies: [
-        "CLinux", "Events", "ConfigFiles", "Features", "Revenue", "Rules", "Engine", "Store", "Transport", "Feeds", "Delivery", "Console",
+        "CLinux", "Events", "ConfigFiles", "Features", "Revenue", "Rules", "Engine", "RuleTrials", "Store", "Transport", "Feeds", "Delivery", "Console",
         "Simulation",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
@@ -111,6 +114,8 @@ let package = Package(
       name: "RulesTests", dependencies: ["Events", "ConfigFiles", "Features", "Revenue", "Rules"], swiftSettings: strict),
     .testTarget(
       name: "EngineTests", dependencies: ["Events", "ConfigFiles", "Features", "Rules", "Engine"], swiftSettings: strict),
+    .testTarget(
+      name: "RuleTrialsTests", dependencies: ["Events", "ConfigFiles", "Rules", "Engine", "RuleTrials"], swiftSettings: strict),
     .testTarget(
       name: "StoreTests",
       dependencies: [

@@ -1,22 +1,7 @@
 package import Events
-package import Features
+import Features
 import Revenue
-package import Rules
-
-/// What the engine is told to think with, from one activation step to the next.
-package struct CompiledConfiguration: Sendable {
-  package let digest: String
-  package let rules: CompiledRules
-  package let catalog: ProductCatalog
-  package let calendar: CompanyCalendar
-
-  package init(digest: String, rules: CompiledRules, catalog: ProductCatalog, calendar: CompanyCalendar) {
-    self.digest = digest
-    self.rules = rules
-    self.catalog = catalog
-    self.calendar = calendar
-  }
-}
+import Rules
 
 /// Folds the log: (state, step) → (state′, transitions, notices). Pure, so that the same log gives the same findings, byte for byte.
 ///

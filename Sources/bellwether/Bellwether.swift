@@ -13,7 +13,7 @@ struct Bellwether: AsyncParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      RunCommand.self, DemoCommand.self, CheckCommand.self, QueueCommand.self, AccountCommand.self, ExplainCommand.self,
+      RunCommand.self, DemoCommand.self, CheckCommand.self, TestCommand.self, QueueCommand.self, AccountCommand.self, ExplainCommand.self,
       FeedsCommand.self, ImportCommand.self, DeliveriesCommand.self, AccountsCommand.self,
       PersonCommand.self,
     ])

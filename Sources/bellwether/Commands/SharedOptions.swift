@@ -2,6 +2,7 @@ import ArgumentParser
 import ConfigFiles
 import Events
 import Foundation
+import Rules
 import Store
 
 /// What every command takes.

@@ -10,6 +10,8 @@ struct ConfigurationFolder: Sendable {
   let feeds: [SourceFile]
   /// What decides outcomes and therefore goes into the log: rules and the company's vocabulary. Paths are relative to the folder.
   let engine: [SourceFile]
+  /// Tests of the rules, which decide nothing.
+  let ruleTests: [SourceFile]
 
   /// - Throws: `FolderError` if the folder or one of its files cannot be read.
   init(path: String) throws {
@@ -24,12 +26,15 @@ struct ConfigurationFolder: Sendable {
     feeds = try Self.yamlFiles(in: "feeds", of: path)
     let vocabulary = try ["calendar.yaml", "features.yaml", "plans.yaml"].compactMap { try Self.file($0, in: path) }
     engine = try vocabulary + Self.yamlFiles(in: "rules", of: path)
+    ruleTests = try Self.yamlFiles(in: "rules/tests", of: path)
   }
 
   private init(
-    path: String, main: SourceFile?, sinks: SourceFile?, links: SourceFile?, feeds: [SourceFile], engine: [SourceFile]
+    path: String, main: SourceFile?, sinks: SourceFile?, links: SourceFile?, feeds: [SourceFile], engine: [SourceFile],
+    ruleTests: [SourceFile]
   ) {
     (self.path, self.main, self.sinks, self.links, self.feeds, self.engine) = (path, main, sinks, links, feeds, engine)
+    self.ruleTests = ruleTests
   }
 
   /// The same folder with the named feeds and every sink switched on and people named, for the demo: what is shipped is off, and shows
@@ -40,7 +45,8 @@ struct ConfigurationFolder: Sendable {
       return SourceFile(path: file.path, text: text)
     }
     let chosen = feeds.map { file in simulated.contains { file.path.hasSuffix("/\($0).yaml") } ? enable(file) : file }
-    return ConfigurationFolder(path: path, main: main, sinks: sinks.map(enable), links: links, feeds: chosen, engine: engine)
+    return ConfigurationFolder(
+      path: path, main: main, sinks: sinks.map(enable), links: links, feeds: chosen, engine: engine, ruleTests: ruleTests)
   }
 
   private static func yamlFiles(in folder: String, of path: String) throws -> [SourceFile] {

@@ -2,8 +2,6 @@ import ConfigFiles
 import Delivery
 import Engine
 import Events
-import Features
-import Rules
 import Store
 
 /// The files that decide outcomes. Their texts go into the log whole, so that a replay thinks with the rules of its day.
@@ -38,24 +36,8 @@ struct EngineFiles: Sendable {
 
   /// The checked rules, catalogue and calendar; nil if anything is wrong, and then `diagnostics` says what.
   func compiled(into diagnostics: inout Diagnostics) -> CompiledConfiguration? {
-    var features: [String: ProductFeature] = [:]
-    var plans: (plans: [String: Plan], tiers: [String]) = ([:], [])
-    var calendar: CompanyCalendar? = .utc
-    for file in files {
-      switch file.path.split(separator: "/").last {
-      case "features.yaml" where !isRule(file): features = CatalogFiles.features(file, into: &diagnostics)
-      case "plans.yaml" where !isRule(file): plans = CatalogFiles.plans(file, into: &diagnostics)
-      case "calendar.yaml" where !isRule(file): calendar = CatalogFiles.calendar(file, into: &diagnostics)
-      default: break
-      }
-    }
-    let rules = CompiledRules.load(files: files.filter(isRule), diagnostics: &diagnostics)
-    guard let rules, let calendar, !diagnostics.hasErrors else { return nil }
-    return CompiledConfiguration(
-      digest: digest, rules: rules, catalog: ProductCatalog(features: features, plans: plans.plans, tiers: plans.tiers), calendar: calendar)
+    CompiledConfiguration(files: files, digest: digest, into: &diagnostics)
   }
-
-  private func isRule(_ file: SourceFile) -> Bool { file.path.split(separator: "/").dropLast().last == "rules" }
 }
 
 /// The configurations that were ever in force, as the store keeps them.

@@ -1,6 +1,6 @@
-import ConfigFiles
-import Events
-import Features
+package import ConfigFiles
+package import Events
+package import Features
 
 extension Diagnostic.Code {
   static let unknownTimeZone: Self = "BW0501"
@@ -8,9 +8,9 @@ extension Diagnostic.Code {
 }
 
 /// The company's own vocabulary: `features.yaml`, `plans.yaml`, `calendar.yaml`.
-enum CatalogFiles {
+package enum CatalogFiles {
   /// Event names and what they mean.
-  static func features(_ file: SourceFile, into diagnostics: inout Diagnostics) -> [String: ProductFeature] {
+  package static func features(_ file: SourceFile, into diagnostics: inout Diagnostics) -> [String: ProductFeature] {
     var features: [String: ProductFeature] = [:]
     for entry in section("features", of: file, into: &diagnostics) {
       guard let name = entry.key.text, var reader = MappingReader(entry.value, what: "feature", into: &diagnostics) else { continue }
@@ -26,7 +26,7 @@ enum CatalogFiles {
   }
 
   /// Plan ids as billing has them, and the tiers, lowest first.
-  static func plans(_ file: SourceFile, into diagnostics: inout Diagnostics) -> (plans: [String: Plan], tiers: [String]) {
+  package static func plans(_ file: SourceFile, into diagnostics: inout Diagnostics) -> (plans: [String: Plan], tiers: [String]) {
     var plans: [String: Plan] = [:]
     guard let root = parse(file, into: &diagnostics), var section = MappingReader(root, what: "plans file", into: &diagnostics) else {
       return ([:], [])
@@ -62,7 +62,7 @@ enum CatalogFiles {
   }
 
   /// The company's days.
-  static func calendar(_ file: SourceFile, into diagnostics: inout Diagnostics) -> CompanyCalendar? {
+  package static func calendar(_ file: SourceFile, into diagnostics: inout Diagnostics) -> CompanyCalendar? {
     guard let root = parse(file, into: &diagnostics), var reader = MappingReader(root, what: "calendar", into: &diagnostics) else {
       return nil
     }

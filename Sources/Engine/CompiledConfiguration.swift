@@ -1,0 +1,45 @@
+package import ConfigFiles
+package import Events
+package import Features
+package import Rules
+
+/// What the engine is told to think with, from one activation step to the next.
+package struct CompiledConfiguration: Sendable {
+  package let digest: String
+  package let rules: CompiledRules
+  package let catalog: ProductCatalog
+  package let calendar: CompanyCalendar
+
+  package init(digest: String, rules: CompiledRules, catalog: ProductCatalog, calendar: CompanyCalendar) {
+    self.digest = digest
+    self.rules = rules
+    self.catalog = catalog
+    self.calendar = calendar
+  }
+}
+
+extension CompiledConfiguration {
+  /// Reads and checks the files that decide outcomes: rules, catalogue and calendar; nil if anything is wrong, and then `diagnostics` says
+  /// what.
+  ///
+  /// - Parameter files: rule files stand in a folder `rules`; the others are told by name.
+  package init?(files: [SourceFile], digest: String, into diagnostics: inout Diagnostics) {
+    var features: [String: ProductFeature] = [:]
+    var plans: (plans: [String: Plan], tiers: [String]) = ([:], [])
+    var calendar: CompanyCalendar? = .utc
+    for file in files where !Self.isRule(file) {
+      switch file.path.split(separator: "/").last {
+      case "features.yaml": features = CatalogFiles.features(file, into: &diagnostics)
+      case "plans.yaml": plans = CatalogFiles.plans(file, into: &diagnostics)
+      case "calendar.yaml": calendar = CatalogFiles.calendar(file, into: &diagnostics)
+      default: break
+      }
+    }
+    let rules = CompiledRules.load(files: files.filter(Self.isRule), diagnostics: &diagnostics)
+    guard let rules, let calendar, !diagnostics.hasErrors else { return nil }
+    let catalog = ProductCatalog(features: features, plans: plans.plans, tiers: plans.tiers)
+    self.init(digest: digest, rules: rules, catalog: catalog, calendar: calendar)
+  }
+
+  private static func isRule(_ file: SourceFile) -> Bool { file.path.split(separator: "/").dropLast().last == "rules" }
+}

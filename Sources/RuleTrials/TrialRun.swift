@@ -1,0 +1,107 @@
+package import Engine
+import Events
+import Rules
+
+/// What became of a test.
+package struct TrialResult: Sendable {
+  package let trial: Trial
+  package let failures: [Failure]
+  /// What the rule's conditions came to on the days that the test looks at.
+  package let coverage: ConditionCoverage
+
+  /// An expectation that did not hold.
+  package struct Failure: Sendable {
+    package let expectation: TrialExpectation
+    /// How the rule stood instead.
+    package let found: String
+    /// The rule's conditions with the value of each part; empty where there is nothing to evaluate.
+    package let explanation: String
+  }
+
+  package var hasPassed: Bool { failures.isEmpty }
+}
+
+extension Trial {
+  /// Folds the account's history through the engine, as the daemon does, and compares.
+  ///
+  /// - Throws: whatever the engine throws; nothing where the configuration is a checked one.
+  package func run(_ configuration: CompiledConfiguration) throws -> TrialResult {
+    var fold = LogFold { _ in configuration }
+    var history = TrialHistory(setting, configuration)
+    var sequence: Int64 = 0
+    var reasons: [String] = []
+    func take(_ steps: [(at: Instant, content: Step.Content)]) throws {
+      let numbered = steps.map { step in
+        sequence += 1
+        return Step(sequence: sequence, at: step.at, content: step.content)
+      }
+      let outcome = try fold.fold(numbered)
+      reasons += outcome.transitions.filter {
+        $0.finding.rule == rule && $0.to == .resolved && $0.finding.subject.account == TrialHistory.account
+      }
+      .map(\.reason)
+    }
+    try take(history.beginning)
+    var failures: [TrialResult.Failure] = []
+    var coverage = ConditionCoverage()
+    var day = setting.from
+    for expectation in expectations {
+      while day <= expectation.day {
+        try take(history.steps(on: day))
+        try take([(configuration.calendar.end(of: day) - Span(microseconds: 1), .tick)])
+        day = day + 1
+      }
+      let cases = fold.ruleCases(of: TrialHistory.account).filter { $0.rule.id == rule }
+      for subject in cases { coverage.note(Evaluator.explain(subject.rule, subject.facts)) }
+      let verdict = TrialVerdict(rule: rule, cases: cases, state: fold.accounts[TrialHistory.account], lastEnd: reasons.last)
+      guard !verdict.meets(expectation.standing) else { continue }
+      let format = OutcomeFormat(calendar: configuration.calendar, currency: "usd")
+      failures.append(
+        TrialResult.Failure(
+          expectation: expectation, found: verdict.description,
+          explanation: cases.map { Evaluator.explain($0.rule, $0.facts).rendered(format) }.joined(separator: "\n\n")))
+    }
+    return TrialResult(trial: self, failures: failures, coverage: coverage)
+  }
+}
+
+/// How a rule stands for the account at one moment.
+private struct TrialVerdict {
+  let rule: String
+  let cases: [RuleCase]
+  let state: AccountState?
+  /// Why the rule's last finding ended; nil if none ever did.
+  let lastEnd: String?
+
+  private var open: Episode? { state?.episodes.first { $0.rule == rule && $0.state == .firing } }
+  private var isPending: Bool { state?.episodes.contains { $0.rule == rule && $0.state == .pending } ?? false }
+
+  private var applies: Bool {
+    cases.contains { subject in
+      switch Evaluator.reading(of: subject.rule, subject.facts) {
+      case .notApplicable, .unknown: false
+      case .quiet, .met: true
+      }
+    }
+  }
+
+  private var tier: String? { state?.score["expansion"]["tier"].text }
+
+  func meets(_ standing: TrialExpectation.Standing) -> Bool {
+    switch standing {
+    case .fires(let level): open.map { level == nil || $0.level == level } ?? false
+    case .quiet: open == nil && applies
+    case .clears(let reason): open == nil && lastEnd == reason
+    case .notApplicable: open == nil && !applies
+    case .tier(let wanted): tier == wanted
+    }
+  }
+
+  var description: String {
+    if cases.isEmpty { return tier.map { "tier \($0)" } ?? "nothing to speak of" }
+    if let open { return "fires \(open.level)" }
+    if isPending { return "its condition holds, but not yet for long enough" }
+    let ending = lastEnd.map { "; its last finding ended as \($0.replacing("_", with: " "))" } ?? ""
+    return (applies ? "quiet" : "not applicable") + ending
+  }
+}

@@ -179,7 +179,7 @@ extension TrialReader {
     guard let event = event(name) else {
       diagnostics.report(
         .badRoutine, "\(name) is no event of features.yaml", at: entry.key.range,
-        hint: suggestion(for: name, among: configuration.catalog.meanings.keys.sorted() + ["logins", "api calls", "metered units"]))
+        hint: suggestion(for: name, among: configuration.catalog.features.keys.sorted() + ["logins", "api calls", "metered units"]))
       return nil
     }
     guard let text = entry.value.text(for: entry.name, into: &diagnostics) else { return nil }
@@ -209,12 +209,12 @@ extension TrialReader {
   }
 
   private func event(_ name: String) -> String? {
-    let first = { (meaning: UsageMeaning) in configuration.catalog.meanings.filter { $0.value == meaning }.keys.min() }
+    let first = { (meaning: UsageMeaning) in configuration.catalog.features.filter { $0.value.meaning == meaning }.keys.min() }
     return switch name {
     case "logins": first(.login)
     case "api calls": first(.api)
     case "metered units": first(.metered)
-    default: configuration.catalog.meanings[name] == nil ? nil : name
+    default: configuration.catalog.features[name] == nil ? nil : name
     }
   }
 

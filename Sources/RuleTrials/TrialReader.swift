@@ -49,7 +49,9 @@ package struct TrialReader {
     for entry in lines {
       guard let expectation = expectation(entry, &diagnostics) else { continue }
       if let last = expectations.last, expectation.day < last.day {
-        diagnostics.report(.outOfOrder, "\(expectation.day) stands behind \(last.day)", at: entry.range, hint: "write the days in order")
+        diagnostics.report(
+          .outOfOrder, "\(expectation.day) stands behind \(last.day)", at: entry.entries?.first?.key.range ?? entry.range,
+          hint: "write the days in order")
       }
       expectations.append(expectation)
     }

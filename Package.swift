@@ -84,7 +84,8 @@ let package = Package(
     .executableTarget(
       name: "bellwether",
       dependencies: [
-        "CLinux", "Events", "ConfigFiles", "Features", "Revenue", "Rules", "Engine", "RuleTrials", "Store", "Transport", "Feeds", "Delivery", "Console",
+        "CLinux", "Events", "ConfigFiles", "Features", "Revenue", "Rules", "Engine", "RuleTrials", "Store", "Transport", "Feeds",
+        "Delivery", "Console",
         "Simulation",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),

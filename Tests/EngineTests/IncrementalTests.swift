@@ -34,7 +34,20 @@ import Testing
   }
 
   private func source(seed: UInt64) throws -> LogFold.ConfigurationSource {
-    let catalog = ProductCatalog(meanings: ["login": .login, "api_call": .api, "meter": .metered, "noise": .ignore])
+    let feature = { (tier: String, isFirstValue: Bool) in ProductFeature(meaning: .feature, tier: tier, isFirstValue: isFirstValue) }
+    let plan = { (id: String, seats: Bool, premium: [String], limit: PlanLimit?) in
+      Plan(
+        id: id, tier: id, productLine: "core", countsSeats: seats, isElastic: false, premiumFeatures: premium, limit: limit)
+    }
+    let catalog = ProductCatalog(
+      features: [
+        "login": ProductFeature(meaning: .login), "api_call": ProductFeature(meaning: .api), "meter": ProductFeature(meaning: .metered),
+        "noise": ProductFeature(meaning: .ignore), "export": feature("team", true), "report": feature("pro", false),
+      ],
+      plans: [
+        "team": plan("team", true, ["export"], nil),
+        "pro": plan("pro", seed % 2 == 0, ["report"], PlanLimit(event: "meter", quantity: Fixed(100), per: .month)),
+      ], tiers: ["team", "pro"])
     let calendar = seed % 3 == 0 ? Self.berlin : .utc
     let rules = try ["a", "b"].map { digest in
       let text = RandomRules.file(seed: seed &* 2 &+ (digest == "a" ? 0 : 1), rules: 6)

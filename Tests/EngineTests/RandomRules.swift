@@ -84,7 +84,10 @@ struct RandomRules {
     case 8: return "change(\(bareCount()), \(number(1...28))d) <= -\(number(5...80))%"
     case 9: return "below_own_level(\(bareCount()), \(number(1...28))d) <= -\(number(5...80))%"
     case 10: return bound ? pick(["bound is known", "firing_any"]).replacing("firing_any", with: ruleState()) : ruleState()
-    case 11: return pick(["account.segment = \"alpha\"", "account.status = customer", "plan.elastic", "case.open", "risk_band >= watch"])
+    case 11:
+      return pick([
+        "account.segment = \"alpha\"", "account.status = customer", "plan.elastic", "settling", "case.open", "risk_band >= watch",
+      ])
     case 12: return "adjusted(change(\(bareUsage()), \(number(7...14))d)) <= -\(number(5...80))%"
     default: return "\(pick(["seats", "peak(seats, \(number(2...40))d)"])) \(sign()) \(number(1...20))"
     }
@@ -107,11 +110,12 @@ struct RandomRules {
         "ago(\(amount(depth - 1)), \(number(1...30))d)",
       ])
     }
-    return switch number(0...6) {
+    return switch number(0...7) {
     case 0, 1: "\(pick(["count", "active_days", "person_days", "per_business_day"]))(\(usage()))"
     case 2: "distinct(\(usageSource()).person, \(number(1...40))d)"
     case 3, 4: "count(\(rows(filter: true)))"
     case 5: "own_level(\(bareCount()), \(number(1...28))d)"
+    case 6: pick(["used", "licensed", "used / licensed"])
     default: pick(["seats", "risk_points", "average(survey.score, \(number(5...60))d)", "sum(enrichment.headcount)"])
     }
   }
@@ -131,11 +135,17 @@ struct RandomRules {
     case 4: "\(pick(["max", "min", "median", "average"]))(invoice.late\(filters("invoice")))"
     case 5: "since(\(pick(["last", "first"]))(\(usageSource())))"
     case 6: "since(max(contact.gone_at\(filters("contact"))))"
-    default: pick(["account.age", "account.notice_in", "open_for", "since(max(ticket.came_back_at))"])
+    default: pick(["premium_age", "account.age", "account.notice_in", "open_for", "since(max(ticket.came_back_at))"])
     }
   }
 
-  private mutating func usageSource() -> String { pick(["usage", "usage.login", "usage.api", "usage.feature", "usage.metered"]) }
+  private mutating func usageSource() -> String {
+    pick([
+      "usage", "usage", "usage.login", "usage.api", "usage.feature", "usage.metered", "usage.premium", "usage.above_plan",
+      "usage.first_value",
+      "driver.usage", "driver.other_usage",
+    ])
+  }
 
   private mutating func bareUsage() -> String { "\(pick(["count", "active_days", "person_days"]))(\(usageSource()))" }
 

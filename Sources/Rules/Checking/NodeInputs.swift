@@ -96,8 +96,12 @@ extension RowField {
 extension UsageAggregate {
   /// Whether it counts all of a source that is the same for the whole account, so that what is merged serves other aggregates too.
   var countsWholeSource: Bool {
-    isPlain && !(function == .distinct && field == .name)
-      && !filter.businessDaysOnly && filter.names == nil && filter.conditions.isEmpty
+    switch source {
+    case .all, .meaning:
+      !(function == .distinct && field == .name) && !filter.businessDaysOnly && filter.names == nil && filter.conditions.isEmpty
+    // What is paid for changes with time, and what was bought with the case.
+    default: false
+    }
   }
 
   /// Whether it counts features by meaning, name, day, role and what each person did alone.

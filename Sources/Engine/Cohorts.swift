@@ -3,43 +3,56 @@ import Features
 import Rules
 
 extension LogFold {
-  /// How many days of medians are kept: rules look at most 90 days back.
-  static let cohortHorizon = 120
-  /// Fewer accounts than this have no median worth the name. Narrower cohorts need twenty; the cohort of all accounts is the last resort,
-  /// and in a small company a median of five still tells a holiday from a collapse.
-  static let leastCohort = 5
+  /// Fewer accounts than this are no cohort.
+  static let leastCohort = 20
+  /// The cohort of all accounts is the last resort: in a small company a median of five still tells a holiday from a collapse.
+  static let leastOfAll = 5
+  /// Figures kept behind those that rules look back at: days of usage that are held come back.
+  static let cohortReserve = 7
 
-  /// Fixes the medians of each newly complete usage day. The cohort is every account that pays.
-  mutating func updateCohorts(through days: ClosedRange<Day>, now: Instant) {
-    guard let configuration, !configuration.rules.cohortFeatures.isEmpty, let company = companyFacts() else { return }
-    let first = max(portfolio.cohortThrough.map { $0 + 1 } ?? days.lowerBound, days.lowerBound, days.upperBound - Self.cohortHorizon)
-    portfolio.cohortThrough = days.upperBound
-    guard first <= days.upperBound else { return }
-    let keys = accounts.keys.sorted()
-    let facts = keys.compactMap { accounts[$0] }.filter { $0.churnedOn == nil }.map {
+  /// Fixes the figures of each day of usage that is newly complete, and of the company day.
+  ///
+  /// Of a feature that is new, the days that rules look back at are worked out too. A figure that stands stays. It costs one evaluation per
+  /// account, feature and day.
+  mutating func updateCohorts(now: Instant) {
+    guard let configuration, let company = currentCompany() else { return }
+    let features = configuration.rules.cohortFeatures
+    var table = portfolio.cohort
+    table.keep(Set(features.map(\.id)))
+    var views: [Facts]?
+    for feature in features {
+      guard let last = feature.followsUsage ? company.usageDays?.upperBound : company.calendar.day(of: now) else { continue }
+      let oldest = last - feature.daysBack
+      let known = table.days(of: feature.id)
+      if let known, known.upperBound >= last { continue }
+      let accounts = views ?? living(company, now)
+      views = accounts
+      for day in Self.days(from: max(known.map { $0.upperBound + 1 } ?? oldest, oldest), through: last) {
+        let figures = Self.figures(of: feature, accounts.map { $0.shifted(byDays: last - day) })
+        // A first day without any figure is left open: more accounts may be told of on the same day.
+        if !figures.isEmpty || known != nil { table.append(figures, of: feature.id, on: day) }
+      }
+      table.forget(feature.id, before: oldest - Self.cohortReserve)
+      // What is not read as of a day of usage may now be read otherwise.
+      if !feature.followsUsage, table.days(of: feature.id) != known, known == nil { epoch += 1 }
+    }
+    if table != portfolio.cohort { portfolio.cohort = table }
+  }
+
+  private func living(_ company: CompanyFacts, _ now: Instant) -> [Facts] {
+    accounts.keys.sorted().compactMap { accounts[$0] }.filter { $0.churnedOn == nil }.map {
       Facts(account: $0.facts, company: company, now: now)
     }
-    for feature in configuration.rules.cohortFeatures {
-      var table = (portfolio.cohort[feature.id] ?? [:]).filter { days.upperBound - $0.key <= Self.cohortHorizon }
-      for day in Self.days(from: first, through: days.upperBound) {
-        let values = facts.compactMap { account -> Fixed? in
-          guard case .number(let change) = Evaluator.evaluate(feature.expression, account.shifted(byDays: days.upperBound - day)) else {
-            return nil
-          }
-          return Fixed(1) + change
-        }
-        if values.count >= Self.leastCohort { table[day] = Self.median(values) }
-      }
-      portfolio.cohort[feature.id] = table
+  }
+
+  private static func figures(of feature: CohortFeature, _ accounts: [Facts]) -> [String: Fixed] {
+    var values: [String: [Fixed]] = [:]
+    for account in accounts {
+      guard let value = Evaluator.evaluate(feature.expression, account).fixed else { continue }
+      for cohort in account.cohorts { values[cohort, default: []].append(value) }
     }
+    return values.filter { $0.value.count >= ($0.key == CohortName.all ? leastOfAll : leastCohort) }.mapValues(feature.figure)
   }
 
-  private static func days(from first: Day, through last: Day) -> [Day] { (0...(last - first)).map { first + $0 } }
-
-  private static func median(_ values: [Fixed]) -> Fixed {
-    let sorted = values.sorted()
-    let middle = sorted.count / 2
-    if sorted.count % 2 == 1 { return sorted[middle] }
-    return Fixed(millionths: (sorted[middle - 1].millionths + sorted[middle].millionths) / 2)
-  }
+  private static func days(from first: Day, through last: Day) -> [Day] { first <= last ? (0...(last - first)).map { first + $0 } : [] }
 }

@@ -103,6 +103,7 @@ package struct LogFold: Sendable {
       epoch += 1
       rebuildLedgers()
       closeRemovedRules(now: next.at)
+      updateCohorts(now: next.at)
       evaluateAll(now: next.at)
     case .staleness(let staleness): take(staleness, now: next.at)
     case .outageAccepted(let system): acceptOutage(of: system, now: next.at)
@@ -124,6 +125,7 @@ package struct LogFold: Sendable {
       let midnight = calendar.start(of: day)
       portfolio.now = midnight
       endLongOutages(now: midnight)
+      updateCohorts(now: midnight)
       evaluateAll(now: midnight)
       day = day + 1
     }
@@ -215,7 +217,7 @@ package struct LogFold: Sendable {
     change(&self)
     guard let after = portfolio.known.days(of: .usage, calendar), after != before else { return }
     reviewFeatures(through: after.upperBound, now: now)
-    updateCohorts(through: after, now: now)
+    updateCohorts(now: now)
     evaluateAll(now: now)
   }
 

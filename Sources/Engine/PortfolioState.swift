@@ -1,5 +1,6 @@
 package import Events
 package import Features
+package import Rules
 
 /// What the engine remembers beside the accounts.
 package struct PortfolioState: Sendable {
@@ -8,10 +9,8 @@ package struct PortfolioState: Sendable {
   /// Business time of the last step; nil before the first.
   package internal(set) var now: Instant?
   package internal(set) var known = KnownRanges() { didSet { revision &+= 1 } }
-  /// Medians of `1 + change` over all paying accounts, by cohort feature and last day of the window.
-  package internal(set) var cohort: [String: [Day: Fixed]] = [:] { didSet { revision &+= 1 } }
-  /// The last day for which the medians stand.
-  var cohortThrough: Day?
+  /// What was worked out of whole cohorts.
+  package internal(set) var cohort = CohortTable() { didSet { revision &+= 1 } }
   /// Features that many accounts lost at once, and that count for nothing just now.
   package internal(set) var vanished = VanishedFeatures() { didSet { revision &+= 1 } }
   /// What is suspected of the sources of usage.
@@ -35,18 +34,17 @@ package struct PortfolioState: Sendable {
 
 extension PortfolioState {
   package var json: JSON {
-    let tables = cohort.mapValues { table in
-      JSON.object(Dictionary(uniqueKeysWithValues: table.map { ($0.key.description, JSON($0.value.millionths)) }))
-    }
-    return [
-      "position": JSON(position), "now": JSON(now), "known": known.json, "cohort": .object(tables), "cohort_through": JSON(cohortThrough),
+    [
+      "position": JSON(position), "now": JSON(now), "known": known.json, "cohort": cohort.json,
       "digest": JSON(digest), "outages": outages.json, "feed_findings": .list(feedFindings.map(\.json)), "vanished_features": vanished.json,
     ]
   }
 
   /// Nil if the text was not written by `json`.
   package init?(json: JSON) {
-    guard let position = json["position"].integer, let known = KnownRanges(json: json["known"]), let tables = json["cohort"].object else {
+    guard let position = json["position"].integer, let known = KnownRanges(json: json["known"]),
+      let cohort = CohortTable(json: json["cohort"])
+    else {
       return nil
     }
     self.position = position
@@ -60,14 +58,6 @@ extension PortfolioState {
     self.known.hold(.usage, from: outages.heldFrom)
     feedFindings = (json["feed_findings"].list ?? []).compactMap(FeedFinding.init)
     guard feedFindings.count == json["feed_findings"].list?.count ?? 0 else { return nil }
-    cohortThrough = json["cohort_through"].text.flatMap { Day($0) }
-    for (feature, members) in tables {
-      var table: [Day: Fixed] = [:]
-      for (day, value) in members.object ?? [:] {
-        guard let day = Day(day), let millionths = value.integer else { return nil }
-        table[day] = Fixed(millionths: millionths)
-      }
-      cohort[feature] = table
-    }
+    self.cohort = cohort
   }
 }

@@ -93,13 +93,13 @@ package final class CompanyFacts: Sendable {
   package let coversCustomers: Bool
   /// Set while a feed of usage does not get on.
   package let usageStaleSince: Day?
-  /// Cohort medians of `1 + change`, by cohort feature and by the last day of the window.
-  package let cohort: [String: [Day: Fixed]]
+  /// What was worked out of whole cohorts.
+  package let cohort: CohortTable
   /// Features that count for nothing just now since many accounts lost them at once, and what they mean otherwise.
   package let heldBack: [String: UsageMeaning]
 
   package init(
-    calendar: CompanyCalendar, catalog: ProductCatalog, known: KnownRanges, cohort: [String: [Day: Fixed]],
+    calendar: CompanyCalendar, catalog: ProductCatalog, known: KnownRanges, cohort: CohortTable,
     heldBack: [String: UsageMeaning] = [:]
   ) {
     self.heldBack = heldBack

@@ -28,7 +28,9 @@ struct Scene {
   var holes: [ClosedRange<Int>] = []
   /// The day since which the feeds do not get on.
   var staleSince: Int?
-  var cohort: [String: [Day: Fixed]] = [:]
+  /// Figures of all accounts, by feature.
+  var cohort: [String: [Day: Fixed]] = [:] { didSet { cohorts = CohortTable(all: cohort) } }
+  var cohorts = CohortTable()
   var openedOn: Int?
   var frozen: [String: Fixed] = [:]
   var standings: [String: RuleStanding] = [:]
@@ -92,7 +94,7 @@ struct Scene {
     let account = AccountFacts(
       key: AccountKey(1), usage: usage, entities: entities,
       ledger: Ledger(timelines, calendar: calendar, countsSeats: { catalog.countsSeats($0) }))
-    let company = CompanyFacts(calendar: calendar, catalog: catalog, known: known, cohort: cohort)
+    let company = CompanyFacts(calendar: calendar, catalog: catalog, known: known, cohort: cohorts)
     var facts = Facts(account: account, company: company, now: through)
     facts.openedAt = openedOn.map { calendar.end(of: Self.day($0)) }
     facts.frozen = frozen

@@ -90,8 +90,10 @@ extension Checker {
     guard takes(1, "adjusted(change(count(usage.api), 14d))", values, syntax) else { return unknown(syntax) }
     let inner = node(values[0])
     if inner.type == .unknown { return unknown(syntax) }
-    guard case .change = inner.operation else {
-      fault(.wrongArguments, "only a change(…) is adjusted by the cohort", at: values[0].range)
+    switch inner.operation {
+    case .change, .belowOwnLevel: break
+    default:
+      fault(.wrongArguments, "only a change(…) or a below_own_level(…) is adjusted by the cohort", at: values[0].range)
       return unknown(syntax)
     }
     return make(.adjusted(inner, feature: values[0].canonical(scope.bindingSyntax)), .percent, syntax)

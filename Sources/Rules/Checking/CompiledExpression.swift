@@ -12,7 +12,7 @@ package struct CompiledExpression: Sendable {
   package let rules: [String]
   /// The kinds of records it reads, sorted.
   package let kinds: [Kind]
-  /// What it compares with the cohort's median.
+  /// What it reads of the cohort.
   package let cohortFeatures: [CohortFeature]
 
   init(text: String, root: TypedNode) {
@@ -24,7 +24,7 @@ package struct CompiledExpression: Sendable {
     references = survey.references.sorted()
     rules = survey.rules.sorted()
     kinds = survey.kinds.sorted()
-    cohortFeatures = survey.features.sorted { $0.key < $1.key }.map { CohortFeature(id: $0.key, node: $0.value) }
+    cohortFeatures = survey.features.values.sorted { $0.id < $1.id }
   }
 
   /// The checked expression of a text, or nil and all its faults.
@@ -43,29 +43,18 @@ package struct CompiledExpression: Sendable {
   }
 }
 
-/// An expression whose median over the cohort the engine computes once a company day, for every rule that says `adjusted(…)` of it.
-package struct CohortFeature: Sendable {
-  /// The expression in its canonical spelling: the key of `CompanyFacts.cohort`.
-  package let id: String
-  package let expression: CompiledExpression
-
-  fileprivate init(id: String, node: TypedNode) {
-    self.id = id
-    expression = CompiledExpression(text: id, root: node)
-  }
-}
-
 /// Walks a checked expression and notes what it depends on.
 private struct Survey {
   var referenceNodes: [String: TypedNode] = [:]
   var rules: Set<String> = []
   var kinds: Set<Kind> = []
-  var features: [String: TypedNode] = [:]
+  var features: [String: CohortFeature] = [:]
 
   var references: [String] { Array(referenceNodes.keys) }
 
-  mutating func visit(_ node: TypedNode, inPast: Bool = false) {
+  mutating func visit(_ node: TypedNode, inPast: Bool = false, daysBack: Int = 0) {
     var inPast = inPast
+    var daysBack = daysBack
     switch node.operation {
     case .ownLevel(let aggregate, _, let reference), .belowOwnLevel(let aggregate, _, let reference):
       note(aggregate)
@@ -78,12 +67,17 @@ private struct Survey {
     case .accountField: kinds.insert(.account)
     case .firing(let rule), .levelOf(let rule): rules.insert(rule)
     case .anyFiring(let ids, _): rules.formUnion(ids)
-    case .adjusted(let inner, let feature): features[feature] = inner
-    case .ago: inPast = true
+    case .adjusted(let inner, let feature): note(CohortFeature(id: feature, .medianRatio, of: inner, daysBack: daysBack))
+    case .ago(_, let days):
+      inPast = true
+      daysBack += days
+    case .lasting(_, let days), .occurring(_, let days): daysBack += days - 1
     default: break
     }
-    for child in node.operation.children { visit(child, inPast: inPast) }
+    for child in node.operation.children { visit(child, inPast: inPast, daysBack: daysBack) }
   }
+
+  private mutating func note(_ feature: CohortFeature) { features[feature.id] = feature.joined(features[feature.id]) }
 
   private mutating func note(_ aggregate: Aggregate) {
     switch aggregate {

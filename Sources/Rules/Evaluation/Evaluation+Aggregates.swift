@@ -80,14 +80,4 @@ extension Evaluation {
       return .days(max(0, Int((facts.now - from).wholeDays) - days))
     }
   }
-
-  /// (1 + own) / (1 + the cohort's median) − 1; where no cohort is large enough to have one, the own change alone.
-  func adjusted(_ own: Outcome, _ feature: String) -> Outcome {
-    guard case .number(let change) = own, let median = cohortMedian(feature) else { return own }
-    return (Fixed(1) + change).divided(by: median).map { .number($0 - Fixed(1)) } ?? .missing(.because(.divisionByZero))
-  }
-
-  func cohortMedian(_ feature: String) -> Fixed? {
-    facts.usageDays.flatMap { facts.company.cohort[feature]?[$0.upperBound] }
-  }
 }

@@ -78,20 +78,7 @@ extension Evaluation {
     guard facts.company.known.range(of: .account) != nil else { return .missing(.kindUnknown(.account)) }
     if let gap = staleness(of: .account) { return .missing(gap) }
     facts.standsUntilNext(.account)
-    var found: (at: Instant, value: Value)?
-    for row in facts.account.entities.rows(.account, asOf: facts.now) {
-      guard var value = path.first.flatMap({ row[$0] }) else { continue }
-      var isThere = true
-      for name in path.dropFirst() {
-        guard let nested = value[name] else {
-          isThere = false
-          break
-        }
-        value = nested
-      }
-      if isThere, found.map({ $0.at < row.current.at }) ?? true { found = (row.current.at, value) }
-    }
-    guard let found, let outcome = Outcome(found.value, as: type) else {
+    guard let value = facts.accountValue(path), let outcome = Outcome(value, as: type) else {
       return .missing(.unset(.account, path.joined(separator: ".")))
     }
     return outcome

@@ -81,9 +81,7 @@ struct Evaluation {
     case .ownLevel(let aggregate, let days, let reference): return ownLevel(aggregate, days, reference, node.type)
     case .belowOwnLevel(let aggregate, let days, let reference): return belowOwnLevel(aggregate, days, reference)
     case .peak(let scalar, let days, let reference): return peak(scalar, days, reference)
-    case .adjusted(let inner, let feature):
-      facts.standsUntilNext(.account)
-      return adjusted(value(of: inner), feature)
+    case .adjusted(let inner, let feature): return adjusted(inner, feature)
     case .firing(let rule): return .flag(facts.ruleStates[rule]?.isFiring ?? false)
     case .levelOf(let rule):
       guard let standing = facts.ruleStates[rule], standing.isFiring else { return .text("none") }

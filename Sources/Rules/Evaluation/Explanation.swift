@@ -64,9 +64,7 @@ extension Evaluation {
     case .aggregate(.usage(let aggregate)): return describeDays(of: aggregate.window)
     case .ownLevel(_, _, let reference), .belowOwnLevel(_, _, let reference), .peak(_, _, let reference):
       return frozen(reference, as: .number) == nil ? nil : "frozen when this opened"
-    case .adjusted(_, let feature):
-      guard let median = cohortMedian(feature) else { return "not adjusted: too few accounts to compare with" }
-      return "cohort \(OutcomeFormat(facts).text(.number(median - Fixed(1)), as: .percent))"
+    case .adjusted(let inner, let feature): return note(onAdjusted: inner, feature)
     case .lasting(let condition, let days), .occurring(let condition, let days):
       let held = (0..<days).count { Evaluator.evaluate(condition, facts.shifted(byDays: $0)).isTrue }
       return "held on \(held) of the last \(days) days"

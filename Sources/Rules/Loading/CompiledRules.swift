@@ -6,7 +6,7 @@ package struct CompiledRules: Sendable {
   package let rules: [Rule]
   /// The expansion tiers, first match wins.
   package let tiers: [TierRule]
-  /// What the engine computes medians of once a company day, by id.
+  /// What the engine works out of whole cohorts once a day, by id.
   package let cohortFeatures: [CohortFeature]
 
   /// Whether any rule reads the risk score.
@@ -113,7 +113,7 @@ package struct CompiledRules: Sendable {
   private static func cohortFeatures(of rules: [Rule], _ tiers: [TierRule]) -> [CohortFeature] {
     var features: [String: CohortFeature] = [:]
     for feature in rules.flatMap(\.expressions).flatMap(\.cohortFeatures) + tiers.flatMap(\.when.cohortFeatures) {
-      features[feature.id] = feature
+      features[feature.id] = feature.joined(features[feature.id])
     }
     return features.values.sorted { $0.id < $1.id }
   }

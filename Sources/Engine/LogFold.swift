@@ -161,7 +161,8 @@ package struct LogFold: Sendable {
     let day = calendar.day(of: record.at)
     guard day - calendar.day(of: now) <= Self.futureDays else { return false }
     let isFirst = state.usage.isEmpty
-    let forgets = state.usage.add(name: record.usageName, person: linked.person, quantity: record.usageQuantity, on: day)
+    let forgets = state.usage.add(
+      name: record.usageName, person: linked.person, quantity: record.usageQuantity, on: day, team: record.usageTeam)
     memories[state.key]?.noteUsage(on: day, changesOthers: isFirst || forgets)
     return true
   }
@@ -191,7 +192,8 @@ package struct LogFold: Sendable {
     if old.record.kind == .usage { memories[old.account]?.measures = [:] }
     if old.record.kind == .usage {
       let day = calendar.day(of: old.record.at)
-      state.usage.remove(name: old.record.usageName, person: old.person, quantity: old.record.usageQuantity, on: day)
+      state.usage.remove(
+        name: old.record.usageName, person: old.person, quantity: old.record.usageQuantity, on: day, team: old.record.usageTeam)
     } else {
       state.entities.remove(old.record)
       if old.record.kind == .subscription { state.ledger = Self.ledger(of: state.entities, configuration) }
@@ -282,6 +284,8 @@ package struct LogFold: Sendable {
 
 extension Record {
   fileprivate var usageName: String { fields["name"]?.text ?? "" }
+  /// Nil where the source tells none, or an empty one.
+  fileprivate var usageTeam: String? { fields["team"]?.text.flatMap { $0.isEmpty ? nil : $0 } }
   fileprivate var usageQuantity: Fixed { fields["quantity"]?.number ?? Fixed(1) }
 }
 

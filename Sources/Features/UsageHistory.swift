@@ -11,20 +11,24 @@ package struct UsageHistory: Hashable, Sendable {
   package static let revisableDays = 35
 
   private var features: [String: FeatureUsage] = [:]
+  /// Who of which team used anything on which day, where the source tells the team.
+  private(set) var teams: [String: FeatureUsage] = [:]
   private var newest = Day(number: .min / 2)
 
   package init() {}
 
   /// Counts a record. Gives whether old days were forgotten for it.
   @discardableResult
-  package mutating func add(name: String, person: PersonKey?, quantity: Fixed, on day: Day) -> Bool {
+  package mutating func add(name: String, person: PersonKey?, quantity: Fixed, on day: Day, team: String? = nil) -> Bool {
     guard newest - day <= Self.horizon else { return false }
     let isRevisable = newest - day <= Self.revisableDays
     features[name, default: FeatureUsage()].add(person: person, quantity: quantity, on: day, isRevisable: isRevisable)
+    if let team { teams[team, default: FeatureUsage()].add(person: person, quantity: nil, on: day, isRevisable: isRevisable) }
     if day > newest {
       let crossesWord = newest.number / 64 != day.number / 64
       newest = day
       for name in features.keys { features[name]?.settle(before: day - Self.revisableDays) }
+      for team in teams.keys { teams[team]?.settle(before: day - Self.revisableDays) }
       if crossesWord { prune() }
       return crossesWord
     }
@@ -32,15 +36,20 @@ package struct UsageHistory: Hashable, Sendable {
   }
 
   /// Takes back what a record added, since its source tells it otherwise now; what was never added changes nothing.
-  package mutating func remove(name: String, person: PersonKey?, quantity: Fixed, on day: Day) {
+  package mutating func remove(name: String, person: PersonKey?, quantity: Fixed, on day: Day, team: String? = nil) {
     guard newest - day <= Self.horizon else { return }
     features[name]?.remove(person: person, quantity: quantity, on: day, isRevisable: newest - day <= Self.revisableDays)
     if features[name]?.isEmpty ?? false { features[name] = nil }
+    guard let team else { return }
+    teams[team]?.remove(person: person, quantity: nil, on: day, isRevisable: newest - day <= Self.revisableDays)
+    if teams[team]?.isEmpty ?? false { teams[team] = nil }
   }
 
   private mutating func prune() {
     for name in features.keys { features[name]?.prune(before: newest - Self.horizon) }
     features = features.filter { !$0.value.isEmpty }
+    for team in teams.keys { teams[team]?.prune(before: newest - Self.horizon) }
+    teams = teams.filter { !$0.value.isEmpty }
   }
 
   package var isEmpty: Bool { features.isEmpty }
@@ -64,6 +73,8 @@ package struct UsageSelection: Hashable, Sendable {
   /// Only these persons; nil for all, anonymous use included.
   package var persons: Set<PersonKey>?
   package var businessDaysOnly = false
+  /// What these teams did, with whatever features, counts as well; but not how much.
+  package var teams: Set<String> = []
 
   package init(names: Set<String>? = nil, persons: Set<PersonKey>? = nil, businessDaysOnly: Bool = false) {
     self.names = names
@@ -75,7 +86,7 @@ package struct UsageSelection: Hashable, Sendable {
 extension UsageHistory {
   private func selected(_ selection: UsageSelection) -> [FeatureUsage] {
     guard let names = selection.names else { return Array(features.values) }
-    return names.compactMap { features[$0] }
+    return names.compactMap { features[$0] } + selection.teams.compactMap { teams[$0] }
   }
 
   /// The sum of quantities. With persons selected, a person's use of a feature on a day counts 1.
@@ -165,8 +176,8 @@ extension UsageHistory {
   }
 }
 
-/// One feature's use: who on which day, and how much a day.
-private struct FeatureUsage: Hashable, Sendable {
+/// One feature's use, or one team's: who on which day, and of a feature how much a day.
+struct FeatureUsage: Hashable, Sendable {
   var persons: [PersonKey: DayBits] = [:]
   var allDays = DayBits()
   private var quantities = DayAmounts()
@@ -177,9 +188,10 @@ private struct FeatureUsage: Hashable, Sendable {
 
   var isEmpty: Bool { allDays.isEmpty }
 
-  mutating func add(person: PersonKey?, quantity: Fixed, on day: Day, isRevisable: Bool) {
+  /// - Parameter quantity: nil of a team, of which nobody asks how much it used.
+  mutating func add(person: PersonKey?, quantity: Fixed?, on day: Day, isRevisable: Bool) {
     allDays.insert(day)
-    quantities[day] = (Fixed(millionths: quantities[day]) + quantity).millionths
+    if let quantity { quantities[day] = (Fixed(millionths: quantities[day]) + quantity).millionths }
     guard let person else {
       if isRevisable { anonymous[day, default: 0] += 1 }
       return
@@ -188,10 +200,10 @@ private struct FeatureUsage: Hashable, Sendable {
     persons[person, default: DayBits()].insert(day)
   }
 
-  mutating func remove(person: PersonKey?, quantity: Fixed, on day: Day, isRevisable: Bool) {
+  mutating func remove(person: PersonKey?, quantity: Fixed?, on day: Day, isRevisable: Bool) {
     guard allDays.contains(day) else { return }
     if isRevisable, !takeMark(of: person, on: day) { return }
-    quantities[day] = (Fixed(millionths: quantities[day]) - quantity).millionths
+    if let quantity { quantities[day] = (Fixed(millionths: quantities[day]) - quantity).millionths }
     guard isRevisable, anonymous[day] == nil, !persons.values.contains(where: { $0.contains(day) }) else { return }
     allDays.remove(day)
     quantities[day] = 0
@@ -232,7 +244,11 @@ private struct FeatureUsage: Hashable, Sendable {
 }
 
 extension UsageHistory {
-  package var json: JSON { ["newest": JSON(newest.number), "features": .object(features.mapValues(\.json))] }
+  package var json: JSON {
+    var members: [String: JSON] = ["newest": JSON(newest.number), "features": .object(features.mapValues(\.json))]
+    if !teams.isEmpty { members["teams"] = .object(teams.mapValues(\.json)) }
+    return .object(members)
+  }
 
   package init?(json: JSON) {
     guard let newest = json["newest"].integer.flatMap(Int32.init(exactly:)), let members = json["features"].object else { return nil }
@@ -241,21 +257,27 @@ extension UsageHistory {
       guard let feature = FeatureUsage(json: member) else { return nil }
       features[name] = feature
     }
+    for (team, member) in json["teams"].object ?? [:] {
+      guard let usage = FeatureUsage(json: member) else { return nil }
+      teams[team] = usage
+    }
   }
 }
 
 extension FeatureUsage {
   /// A quantity of 1 per person and day is the rule, so only the others are written out.
   var json: JSON {
-    var odd: [Day: Int64] = [:]
-    for day in allDays.days(in: UsageHistory.everything) where quantities[day] != Int64(personCount(on: day)) * 1_000_000 {
-      odd[day] = quantities[day]
-    }
     var members: [String: JSON] = [
       "days": allDays.json,
       "persons": .object(Dictionary(uniqueKeysWithValues: persons.map { (String($0.key.number), $0.value.json) })),
-      "quantities": Self.object(odd),
     ]
+    if quantities != DayAmounts() {
+      var odd: [Day: Int64] = [:]
+      for day in allDays.days(in: UsageHistory.everything) where quantities[day] != Int64(personCount(on: day)) * 1_000_000 {
+        odd[day] = quantities[day]
+      }
+      members["quantities"] = Self.object(odd)
+    }
     if !anonymous.isEmpty { members["anonymous"] = Self.object(anonymous) }
     if !repeats.isEmpty {
       let counts = repeats.map { day, counts in
@@ -273,18 +295,18 @@ extension FeatureUsage {
   private func personCount(on day: Day) -> Int { persons.values.count { $0.contains(day) } }
 
   init?(json: JSON) {
-    guard let allDays = DayBits(json: json["days"]), let members = json["persons"].object, let odd = json["quantities"].object else {
-      return nil
-    }
+    guard let allDays = DayBits(json: json["days"]), let members = json["persons"].object else { return nil }
     self.allDays = allDays
     for (key, member) in members {
       guard let number = Int64(key), let days = DayBits(json: member) else { return nil }
       persons[PersonKey(number)] = days
     }
-    for day in allDays.days(in: UsageHistory.everything) { quantities[day] = Int64(personCount(on: day)) * 1_000_000 }
-    for (key, member) in odd {
-      guard let number = Int32(key), let quantity = member.integer else { return nil }
-      quantities[Day(number: number)] = quantity
+    if let odd = json["quantities"].object {
+      for day in allDays.days(in: UsageHistory.everything) { quantities[day] = Int64(personCount(on: day)) * 1_000_000 }
+      for (key, member) in odd {
+        guard let number = Int32(key), let quantity = member.integer else { return nil }
+        quantities[Day(number: number)] = quantity
+      }
     }
     for (key, member) in json["anonymous"].object ?? [:] {
       guard let number = Int32(key), let count = member.integer else { return nil }

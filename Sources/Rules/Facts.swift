@@ -155,6 +155,21 @@ extension Facts {
     }
   }
 
+  /// The teams an expansion case brought in, by the same measure; none where usage had not named teams by then.
+  package func adoptedTeams(of expansion: ExpansionCase) -> [String] {
+    guard let known = usageDaysWithoutHoles else { return [] }
+    let usage = account.usage
+    return usage.teamNames.filter { team in
+      guard let first = usage.appearance(of: team, in: known), abs(first - expansion.openedOn) <= 30 else { return false }
+      let range = first...known.upperBound
+      let members = usage.members(of: team, range)
+      var selection = UsageSelection(names: [])
+      selection.teams = [team]
+      return members.count >= 2 && usage.personDays(selection, range, company.calendar) >= 10
+        && !usage.isRegrouping(members, of: team, appeared: first)
+    }
+  }
+
   /// The other features and logins: what the account did before and beside the expansion.
   package func otherFeatures(than adopted: [String]) -> [String] {
     account.usage.names.filter { name in

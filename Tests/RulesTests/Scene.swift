@@ -44,11 +44,13 @@ struct Scene {
   /// Use of a feature by persons on days of a range.
   mutating func use(
     _ name: String, by persons: [Int64?] = [1], on days: ClosedRange<Int>, every step: Int = 1, quantity: Int = 1,
-    weekdaysOnly: Bool = false
+    weekdaysOnly: Bool = false, team: String? = nil
   ) {
     for day in stride(from: days.lowerBound, through: days.upperBound, by: step) {
       if weekdaysOnly, !CompanyCalendar.utc.isBusinessDay(Self.day(day)) { continue }
-      for person in persons { usage.add(name: name, person: person.map(PersonKey.init), quantity: Fixed(quantity), on: Self.day(day)) }
+      for person in persons {
+        usage.add(name: name, person: person.map(PersonKey.init), quantity: Fixed(quantity), on: Self.day(day), team: team)
+      }
     }
   }
 

@@ -14,7 +14,8 @@ import Testing
     #expect(
       rules?.rules.map(\.id).sorted() == [
         "adoption_narrowing", "api_usage_collapse", "basic_only_on_premium", "cancel_scheduled", "champion_left", "champion_silent",
-        "expansion_use_abandoned", "exploring_advanced", "false_resolution", "licensed_underuse", "near_capacity", "onboarding_stalled",
+        "expansion_use_abandoned", "exploring_advanced", "false_resolution", "licensed_underuse", "near_capacity", "new_team",
+        "onboarding_stalled",
         "payment_hesitation", "payment_trouble", "power_users_gone", "purchase_driver_dropped", "renewal_underuse", "seat_reduction",
         "single_threaded",
       ])

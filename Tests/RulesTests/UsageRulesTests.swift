@@ -284,4 +284,66 @@ import Testing
     scene.use("api_call", by: [nil], on: 201...300, quantity: 80)
     #expect(try reading("near_capacity", scene) == .met(.high))
   }
+
+  // MARK: Teams
+
+  private func teams() -> Scene {
+    var scene = Scene()
+    scene.subscribe(seats: 20, on: 0)
+    scene.use("report", by: persons(4), on: 0...300, team: "sales")
+    return scene
+  }
+
+  @Test func newTeam() throws {
+    var scene = teams()
+    #expect(try reading("new_team", scene) == .quiet)
+    scene.use("report", by: persons(2, from: 20), on: 290...300, team: "support")
+    #expect(try reading("new_team", scene) == .quiet)
+    scene.use("report", by: persons(1, from: 22), on: 298...300, team: "support")
+    #expect(try reading("new_team", scene) == .met(.medium))
+    #expect(try title("new_team", scene) == "New team: support")
+    #expect(try clears("new_team", scene) == .flag(false))
+    scene.use("report", by: persons(3, from: 20), on: 301...360, team: "support")
+    scene.today = 349
+    #expect(try clears("new_team", scene) == .flag(false))
+    scene.today = 350
+    #expect(try clears("new_team", scene) == .flag(true))
+  }
+
+  @Test func anEarlierTeamUnderAnotherNameIsNotNew() throws {
+    var scene = teams()
+    scene.use("report", by: persons(4), on: 290...300, team: "revenue")
+    #expect(try reading("new_team", scene) == .quiet)
+    scene.use("report", by: persons(5, from: 30), on: 290...300, team: "revenue")
+    #expect(try reading("new_team", scene) == .met(.medium))
+  }
+
+  @Test func aSourceThatBeginsToTellTeamsHasNoNewOnes() throws {
+    var scene = Scene()
+    scene.subscribe(seats: 20, on: 0)
+    scene.use("report", by: persons(4), on: 0...300)
+    #expect(try reading("new_team", scene) == .notApplicable)
+    scene.use("report", by: persons(4), on: 290...300, team: "sales")
+    scene.use("report", by: persons(4, from: 10), on: 290...300, team: "support")
+    #expect(try reading("new_team", scene) == .quiet)
+    scene.knownFrom = 200
+    #expect(try reading("new_team", scene).isKnown == false)
+  }
+
+  @Test func aTeamThatCameWithAnExpansionAndLeft() throws {
+    var scene = teams()
+    scene.expansionCase = ExpansionCase(
+      number: 1, openedOn: Scene.day(250), mrrBefore: 1, mrrAfter: 2, seatsBefore: 4, seatsAfter: 20, plansAdded: [])
+    #expect(try reading("expansion_use_abandoned", scene).isKnown == false)
+    scene.use("report", by: persons(3, from: 20), on: 251...285, team: "support")
+    #expect(try reading("expansion_use_abandoned", scene) == .met(.critical))
+    #expect(try title("expansion_use_abandoned", scene).contains("the team support"))
+    scene.use("report", by: persons(3, from: 20), on: 286...300, team: "support")
+    #expect(try reading("expansion_use_abandoned", scene) == .quiet)
+  }
+
+  @Test(arguments: ["distinct(usage.api.team, 30d)", "distinct(usage.team, 30d, business_day)"])
+  func teamsAreNotNarrowed(_ text: String) {
+    #expect(faults(text).map(\.code) == [.badUsageFilter])
+  }
 }

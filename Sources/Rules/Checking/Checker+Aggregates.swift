@@ -63,6 +63,12 @@ extension Checker {
         .wrongArguments, "distinct counts a field of usage", at: syntax.range,
         hint: "write distinct(\(name).person, 30d) or distinct(\(name).name, 30d)")
     }
+    if usageFunction == .distinct, field == .team, source != .all || arguments.contains(where: { $0.label == nil && !$0.value.isDuration })
+    {
+      fault(
+        .badUsageFilter, "teams are counted over all usage; neither a source nor a filter narrows them", at: syntax.range,
+        hint: "write distinct(usage.team, 30d)")
+    }
     var filter = UsageFilter()
     var window = Window()
     for argument in arguments {
@@ -220,7 +226,7 @@ extension RowFunction {
 
 extension Syntax {
   /// Whether it is a duration literal, and so a window where an aggregate takes one; a negative one is meant as one too.
-  fileprivate var isDuration: Bool {
+  var isDuration: Bool {
     switch form {
     case .duration: true
     case .negate(let inner): inner.isDuration

@@ -96,7 +96,7 @@ extension Scalar {
     switch self {
     case .seats, .mrr, .accountAge, .planElastic, .caseOpen, .caseAge, .caseVerdict, .settling, .premiumAge: [.subscription]
     case .noticeIn: [.account]
-    case .caseFeatures: [.usage]
+    case .caseFeatures, .newTeams: [.usage]
     case .used, .licensed, .driverFeatures: [.subscription, .usage]
     case .openFor, .riskBand, .riskPoints: []
     }

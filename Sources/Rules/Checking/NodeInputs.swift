@@ -54,6 +54,7 @@ extension NodeInputs {
 
   private static func own(of scalar: Scalar) -> NodeInputs? {
     switch scalar {
+    case .newTeams: NodeInputs(kinds: KindSet(.usage), readsUsageDays: true)
     case .used, .licensed, .driverFeatures: NodeInputs(kinds: [KindSet(.subscription), KindSet(.usage)], readsUsageDays: true)
     case .seats, .mrr, .accountAge, .planElastic, .caseOpen, .settling, .premiumAge: NodeInputs(kinds: KindSet(.subscription))
     case .noticeIn: NodeInputs(kinds: KindSet(.account))
@@ -98,7 +99,7 @@ extension UsageAggregate {
   var countsWholeSource: Bool {
     switch source {
     case .all, .meaning:
-      !(function == .distinct && field == .name) && !filter.businessDaysOnly && filter.names == nil && filter.conditions.isEmpty
+      !(function == .distinct && field != .person) && !filter.businessDaysOnly && filter.names == nil && filter.conditions.isEmpty
     // What is paid for changes with time, and what was bought with the case.
     default: false
     }

@@ -59,7 +59,7 @@ extension Pace {
 
   private static func of(_ scalar: Scalar) -> Pace? {
     switch scalar {
-    case .seats, .mrr, .planElastic, .caseOpen, .riskBand, .riskPoints, .used, .licensed, .settling, .driverFeatures: .still
+    case .seats, .mrr, .planElastic, .caseOpen, .riskBand, .riskPoints, .used, .licensed, .settling, .driverFeatures, .newTeams: .still
     case .accountAge, .premiumAge: .rising
     case .noticeIn: Pace.rising.negated
     // Zero while nothing is open.

@@ -93,6 +93,7 @@ enum Scalar: String, CaseIterable, Sendable {
   case used, licensed, settling
   case premiumAge = "premium_age"
   case driverFeatures = "driver.features"
+  case newTeams = "new_teams"
 
   var type: ExpressionType {
     switch self {
@@ -100,7 +101,7 @@ enum Scalar: String, CaseIterable, Sendable {
     case .mrr: .money
     case .accountAge, .noticeIn, .caseAge, .openFor, .premiumAge: .duration
     case .planElastic, .caseOpen, .settling: .flag
-    case .caseFeatures, .driverFeatures: .list
+    case .caseFeatures, .driverFeatures, .newTeams: .list
     case .caseVerdict: .text
     case .riskBand: .choice(RuleSchema.bands)
     }

@@ -153,6 +153,8 @@ enum UsageFunction: String, CaseIterable, Sendable {
 /// What `distinct` counts of usage.
 enum UsageField: String, CaseIterable, Sendable {
   case person, name
+  /// Of all usage alone: days and persons are kept by team, but not names.
+  case team
 }
 
 /// The part of the usage an aggregate counts; all conditions hold at once.

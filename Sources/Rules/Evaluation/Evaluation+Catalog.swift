@@ -46,6 +46,22 @@ extension Evaluation {
     return .names(own.isEmpty ? names : own)
   }
 
+  // MARK: Teams
+
+  /// How long after its appearance a team is new.
+  private static let newTeamDays = 60
+
+  /// The teams that are new, or why there are none to name.
+  var newTeams: Outcome {
+    guard let known = facts.usageDaysWithoutHoles else { return .missing(.usageUnknown) }
+    if facts.account.usage.usedTeams(known).isEmpty { return .missing(.because(.noTeams)) }
+    guard known.upperBound - known.lowerBound >= Self.newTeamDays + UsageHistory.teamAbsence else {
+      return .missing(.usageKnownFrom(known.lowerBound))
+    }
+    let teams = facts.account.usage.newTeams(within: Self.newTeamDays, in: known)
+    return teams.isEmpty ? .missing(.because(.noNewTeam)) : .list(teams)
+  }
+
   // MARK: Drivers
 
   /// How long after a purchase shows what it was made for.

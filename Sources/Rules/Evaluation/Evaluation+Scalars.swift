@@ -25,9 +25,10 @@ extension Evaluation {
       facts.expansionCase.map { .duration(facts.now - facts.company.calendar.start(of: $0.openedOn)) } ?? .missing(.because(.noCase))
     case .caseFeatures:
       switch adoptedNames {
-      case .names(let names): .list(names)
+      case .names(let names): .list(names + adoptedTeams.map { "the team \($0)" })
       case .missing(let reason): .missing(.because(reason))
       }
+    case .newTeams: newTeams
     case .caseVerdict: facts.expansionCase.map { .text($0.verdict) } ?? .missing(.because(.noCase))
     case .openFor: .duration(facts.openedAt.map { facts.now - $0 } ?? Span(microseconds: 0))
     case .used: used
@@ -108,7 +109,7 @@ extension Scalar {
     case .seats, .mrr, .planElastic, .accountAge: .subscription
     case .noticeIn: .account
     case .used, .licensed, .settling, .premiumAge: .subscription
-    case .caseFeatures, .driverFeatures: .usage
+    case .caseFeatures, .driverFeatures, .newTeams: .usage
     case .caseOpen, .caseAge, .caseVerdict, .openFor, .riskBand, .riskPoints: nil
     }
   }

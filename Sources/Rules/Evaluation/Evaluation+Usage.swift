@@ -3,7 +3,7 @@ internal import Features
 internal import Revenue
 
 extension Evaluation {
-  /// The features an expansion brought into use, or why nobody can say.
+  /// The features an expansion brought into use, or why nobody can say; none where it brought in teams alone.
   enum AdoptedNames {
     case names([String])
     case missing(Missing.StaticReason)
@@ -12,8 +12,11 @@ extension Evaluation {
   var adoptedNames: AdoptedNames {
     guard let expansion = facts.expansionCase else { return .missing(.noCase) }
     guard let names = facts.adoptedFeatures(of: expansion) else { return .missing(.adoptionUnknown) }
-    return names.isEmpty ? .missing(.nothingAdopted) : .names(names)
+    return names.isEmpty && adoptedTeams.isEmpty ? .missing(.nothingAdopted) : .names(names)
   }
+
+  /// The teams an expansion brought in.
+  var adoptedTeams: [String] { facts.expansionCase.map(facts.adoptedTeams) ?? [] }
 
   /// Whether no news of the account means no use: it was seen, or it pays and a feed tells of all that do.
   private var isCovered: Bool {
@@ -46,10 +49,12 @@ extension Evaluation {
     if let held = heldBack(aggregate, selection) { return .missing(.heldBack(feature: held)) }
     guard isCovered else { return .missing(.usageNotCovered) }
     citations?.append(contentsOf: (selection.names ?? []).sorted().map { "usage:\($0)/\(range.lowerBound)..\(range.upperBound)" })
-    let outcome =
-      aggregate.function == .distinct && aggregate.field == .name
-      ? .number(Fixed(facts.account.usage.usedNames(selection, range).count))
-      : self.measure(aggregate.function, merged(aggregate, selection), range)
+    let outcome: Outcome =
+      switch (aggregate.function, aggregate.field) {
+      case (.distinct, .name): .number(Fixed(facts.account.usage.usedNames(selection, range).count))
+      case (.distinct, .team): .number(Fixed(facts.account.usage.usedTeams(range).count))
+      default: self.measure(aggregate.function, merged(aggregate, selection), range)
+      }
     if let measure { facts.notebook?.measures[measure] = outcome }
     return outcome
   }
@@ -191,6 +196,7 @@ extension Evaluation {
     }
     if let wanted = filter.names { names = names.filter(wanted.contains) }
     var selection = UsageSelection(names: Set(names), businessDaysOnly: filter.businessDaysOnly)
+    if source == .adopted, filter.names == nil { selection.teams = Set(adoptedTeams) }
     if !filter.conditions.isEmpty {
       switch narrowed(selection, by: filter.conditions, range) {
       case .missing(let reason): return .missing(reason)

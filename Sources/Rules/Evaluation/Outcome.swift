@@ -103,6 +103,8 @@ package enum Missing: Hashable, Sendable, CustomStringConvertible {
     case noTier = "the tier of the plan is not in plans.yaml"
     case noPremium = "no plan with premium features is paid for"
     case noFirstValue = "no event of features.yaml is marked first_value"
+    case noTeams = "usage names no teams"
+    case noNewTeam = "no team is new"
     case noLimit = "neither seats nor a limit are paid for"
     case driverUnknown = "usage is not known for the 60 days after the purchase"
     case noDriver = "no feature was used on ten person-days in the 60 days after the purchase"

@@ -22,10 +22,10 @@ extension CompiledConfiguration {
   /// Reads and checks the files that decide outcomes: rules, catalogue and calendar; nil if anything is wrong, and then `diagnostics` says
   /// what.
   ///
-  /// - Parameter files: rule files stand in a folder `rules`; the others are told by name.
+  /// - Parameter files: rule files stand in a folder `rules`, lexicons in a folder `lexicons`; the others are told by name.
   package init?(files: [SourceFile], digest: String, into diagnostics: inout Diagnostics) {
     var features: [String: ProductFeature] = [:]
-    var plans: (plans: [String: Plan], tiers: [String]) = ([:], [])
+    var plans: (plans: [String: Plan], tiers: [String], topics: [String: String]) = ([:], [], [:])
     var calendar: CompanyCalendar? = .utc
     for file in files where !Self.isRule(file) {
       switch file.path.split(separator: "/").last {
@@ -37,9 +37,11 @@ extension CompiledConfiguration {
     }
     let rules = CompiledRules.load(files: files.filter(Self.isRule), diagnostics: &diagnostics)
     guard let rules, let calendar, !diagnostics.hasErrors else { return nil }
-    let catalog = ProductCatalog(features: features, plans: plans.plans, tiers: plans.tiers)
+    let catalog = ProductCatalog(features: features, plans: plans.plans, tiers: plans.tiers, topics: plans.topics)
     self.init(digest: digest, rules: rules, catalog: catalog, calendar: calendar)
   }
 
-  private static func isRule(_ file: SourceFile) -> Bool { file.path.split(separator: "/").dropLast().last == "rules" }
+  private static func isRule(_ file: SourceFile) -> Bool {
+    ["rules", "lexicons"].contains(file.path.split(separator: "/").dropLast().last)
+  }
 }

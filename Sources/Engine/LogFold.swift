@@ -272,7 +272,8 @@ package struct LogFold: Sendable {
     return configuration.map { configuration in
       CompanyFacts(
         calendar: configuration.calendar, catalog: configuration.catalog.without(held), known: portfolio.known, cohort: portfolio.cohort,
-        heldBack: Dictionary(uniqueKeysWithValues: held.map { ($0.name, configuration.catalog.meaning(of: $0.name)) }))
+        heldBack: Dictionary(uniqueKeysWithValues: held.map { ($0.name, configuration.catalog.meaning(of: $0.name)) }),
+        lexicons: configuration.rules.lexicons)
     }
   }
 

@@ -73,11 +73,16 @@ package struct ProductCatalog: Hashable, Sendable {
   package let plans: [String: Plan]
   /// Lowest first.
   package let tiers: [String]
+  /// What people research, in small letters, and the product line that serves it.
+  package let topics: [String: String]
 
-  package init(features: [String: ProductFeature], plans: [String: Plan] = [:], tiers: [String] = []) {
+  package init(
+    features: [String: ProductFeature], plans: [String: Plan] = [:], tiers: [String] = [], topics: [String: String] = [:]
+  ) {
     self.features = features
     self.plans = plans
     self.tiers = tiers
+    self.topics = topics
   }
 
   package init(meanings: [String: UsageMeaning] = [:], plans: [String: Plan] = [:]) {
@@ -86,6 +91,8 @@ package struct ProductCatalog: Hashable, Sendable {
 
   /// A name nobody has described is a feature: better counted than lost.
   package func meaning(of name: String) -> UsageMeaning { features[name]?.meaning ?? .feature }
+
+  package func productLine(serving topic: String) -> String? { topics[topic.lowercased()] }
 
   /// How high a tier stands; nil for one that `plans.yaml` does not list.
   package func rank(ofTier tier: String?) -> Int? { tier.flatMap { tiers.firstIndex(of: $0) } }

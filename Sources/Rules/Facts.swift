@@ -93,6 +93,7 @@ package final class CompanyFacts: Sendable {
   package let coversCustomers: Bool
   /// Set while a feed of usage does not get on.
   package let usageStaleSince: Day?
+  package let lexicons: Lexicons
   /// What was worked out of whole cohorts.
   package let cohort: CohortTable
   /// Features that count for nothing just now since many accounts lost them at once, and what they mean otherwise.
@@ -100,8 +101,9 @@ package final class CompanyFacts: Sendable {
 
   package init(
     calendar: CompanyCalendar, catalog: ProductCatalog, known: KnownRanges, cohort: CohortTable,
-    heldBack: [String: UsageMeaning] = [:]
+    heldBack: [String: UsageMeaning] = [:], lexicons: Lexicons = Lexicons()
   ) {
+    self.lexicons = lexicons
     self.heldBack = heldBack
     self.calendar = calendar
     self.catalog = catalog

@@ -70,9 +70,13 @@ struct SmallCompany {
   /// The shipped rules; the fortnight from the disturbance on is a holiday where one is wanted.
   static func configuration(hasHoliday: Bool = false) throws -> CompiledConfiguration {
     let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    let folder = root.appending(path: "config/rules").resolvingSymlinksInPath()
-    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".yaml") }.sorted()
-    let files = try names.map { SourceFile(path: $0, text: try String(contentsOf: folder.appending(path: $0), encoding: .utf8)) }
+    let files = try ["lexicons", "rules"].flatMap { name in
+      let folder = root.appending(path: "config/\(name)").resolvingSymlinksInPath()
+      let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".yaml") }.sorted()
+      return try names.map {
+        SourceFile(path: "\(name)/\($0)", text: try String(contentsOf: folder.appending(path: $0), encoding: .utf8))
+      }
+    }
     var diagnostics = Diagnostics()
     guard let rules = CompiledRules.load(files: files, diagnostics: &diagnostics) else { throw diagnostics.all[0] }
     let first = Day(number: 20_454) + disturbance

@@ -96,7 +96,7 @@ struct Scene {
     let account = AccountFacts(
       key: AccountKey(1), usage: usage, entities: entities,
       ledger: Ledger(timelines, calendar: calendar, countsSeats: { catalog.countsSeats($0) }))
-    let company = CompanyFacts(calendar: calendar, catalog: catalog, known: known, cohort: cohorts)
+    let company = CompanyFacts(calendar: calendar, catalog: catalog, known: known, cohort: cohorts, lexicons: Repository.lexicons)
     var facts = Facts(account: account, company: company, now: through)
     facts.openedAt = openedOn.map { calendar.end(of: Self.day($0)) }
     facts.frozen = frozen
@@ -129,12 +129,16 @@ enum Repository {
 
   /// The shipped rule files, by name.
   static func ruleFiles() throws -> [SourceFile] {
-    let folder = root.appending(path: "config/rules").resolvingSymlinksInPath()
-    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".yaml") }.sorted()
-    return try names.map {
-      SourceFile(path: "config/rules/\($0)", text: try String(contentsOf: folder.appending(path: $0), encoding: .utf8))
+    try ["lexicons", "rules"].flatMap { name in
+      let folder = root.appending(path: "config/\(name)").resolvingSymlinksInPath()
+      let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".yaml") }.sorted()
+      return try names.map {
+        SourceFile(path: "config/\(name)/\($0)", text: try String(contentsOf: folder.appending(path: $0), encoding: .utf8))
+      }
     }
   }
+
+  static let lexicons = (try? shippedRules())?.lexicons ?? Lexicons()
 
   static func shippedRules() throws -> CompiledRules {
     var diagnostics = Diagnostics()

@@ -3,7 +3,7 @@ internal import Events
 
 /// The functions that are no aggregates.
 enum PlainFunction: String, CaseIterable {
-  case change, adjusted, since, ago, peak, firing, abs, min, max
+  case change, adjusted, since, ago, peak, firing, abs, min, max, mentions
   case ownLevel = "own_level"
   case belowOwnLevel = "below_own_level"
   case levelOf = "level_of"
@@ -48,6 +48,7 @@ extension Checker {
     case .firing, .levelOf: ruleState(function, values, syntax)
     case .anyFiring: anyFiring(arguments, syntax)
     case .abs: absolute(values, syntax)
+    case .mentions: mentions(values, syntax)
     case .min, .max: extreme(function, values, syntax)
     case .choose: conditional(values, syntax)
     }
@@ -156,6 +157,26 @@ extension Checker {
     }
     let ids = scope.rules.filter { $0.value == about }.keys.sorted()
     return make(.anyFiring(rules: ids, atLeast: rank), .flag, syntax)
+  }
+
+  /// `mentions("competitors")`, in a filter over rows that hold texts.
+  private mutating func mentions(_ values: [Syntax], _ syntax: Syntax) -> TypedNode {
+    guard takes(1, "mentions(\"competitors\")", values, syntax) else { return unknown(syntax) }
+    guard case .text(let id) = values[0].form else {
+      fault(.wrongArguments, "the name of a lexicon is expected", at: values[0].range, hint: "write mentions(\"competitors\")")
+      return unknown(syntax)
+    }
+    let known = scope.lexicons.all.keys.sorted()
+    if scope.lexicons[id] == nil {
+      fault(.unknownLexicon, "there is no lexicon \(id)", at: values[0].range, hint: suggestion(for: id, among: known))
+    }
+    let kinds: [Kind] = [.ticket, .engagement, .survey, .opportunity]
+    if row.map({ !kinds.contains($0) }) ?? true {
+      fault(
+        .wrongArguments, "mentions asks a row that holds texts", at: syntax.range,
+        hint: "write it in a filter, for instance count(ticket, 60d, mentions(\"\(id)\"))")
+    }
+    return make(.mentions(lexicon: id), .flag, syntax)
   }
 
   private mutating func absolute(_ values: [Syntax], _ syntax: Syntax) -> TypedNode {

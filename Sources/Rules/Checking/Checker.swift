@@ -7,6 +7,8 @@ package struct ExpressionScope {
   package var hasCase: Bool
   /// All rules, and what each is about.
   package var rules: [String: RuleSubjectMatter]
+  /// The lexicons that `mentions` may name.
+  var lexicons = Lexicons()
   /// The bindings above the expression, by name.
   var bindings: [String: Binding] = [:]
 

@@ -39,6 +39,7 @@ extension NodeInputs {
     if case .adjusted = operation { return NodeInputs(kinds: KindSet(.account), readsUsageDays: true) }
     return switch operation {
     case .constant, .binding, .negate, .not, .both, .either, .arithmetic, .compare, .compareRank, .membership, .contains, .presence,
+      .mentions,
       .lasting, .occurring, .conditional, .extreme, .absolute, .since, .ago:
       NodeInputs()
     case .rowField(let field): NodeInputs(kinds: field.kinds)
@@ -82,7 +83,9 @@ extension RowField {
   /// The kinds a field of a row is read from beside the row's own.
   fileprivate var kinds: KindSet {
     switch self {
-    case .stored, .age, .at: []
+    case .stored, .age, .at, .day, .sentiment: []
+    case .productLine: KindSet(.subscription)
+    case .personRole: KindSet(.contact)
     case .derived(let field):
       switch field {
       case .ticketCameBack, .ticketCameBackAt: KindSet(.ticket)

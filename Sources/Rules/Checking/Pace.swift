@@ -29,7 +29,8 @@ extension Pace {
   static func of(_ operation: Operation) -> Pace? {
     if case .adjusted(let inner, _) = operation { return inner.pace }
     switch operation {
-    case .constant, .accountField, .not, .both, .either, .compare, .compareRank, .membership, .contains, .presence, .lasting, .occurring,
+    case .constant, .accountField, .not, .both, .either, .compare, .compareRank, .membership, .contains, .mentions, .presence, .lasting,
+      .occurring,
       .peak,
       .firing,
       .levelOf, .anyFiring:
@@ -97,7 +98,7 @@ extension RowField {
   /// Nil where a field may change in another way than by a new version.
   var pace: Pace? {
     switch self {
-    case .stored, .at: .still
+    case .stored, .at, .day, .sentiment, .productLine, .personRole: .still
     case .age: .rising
     case .derived(let field):
       switch field {

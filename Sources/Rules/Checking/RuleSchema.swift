@@ -14,6 +14,10 @@ enum RuleSchema {
   static func field(_ path: String, of kind: Kind) -> (field: RowField, type: ExpressionType)? {
     if path == "age" { return (.age, .duration) }
     if path == "at" { return (.at, .instant) }
+    if path == "day" { return (.day, .text) }
+    if path == "sentiment", kind == .ticket { return (.sentiment, .number) }
+    if path == "product_line", kind == .intent { return (.productLine, .text) }
+    if path == "person.role", EventSchema.field("person", of: kind) != nil { return (.personRole, .choice(contactRoles)) }
     if path == "person" { return nil }
     if let derived = DerivedField(rawValue: path), derived.kind == kind { return (.derived(derived), type(of: derived)) }
     guard let field = EventSchema.field(path, of: kind), let type = ExpressionType(field.type) else { return nil }
@@ -23,7 +27,9 @@ enum RuleSchema {
   /// The names of the fields of a kind's rows, for suggestions.
   static func fieldNames(of kind: Kind) -> [String] {
     let stored = EventSchema.fields(of: kind).filter { ExpressionType($0.type) != nil && $0.name != "person" }.map(\.name)
-    return stored + DerivedField.allCases.filter { $0.kind == kind }.map(\.rawValue) + ["age", "at"]
+    return stored + DerivedField.allCases.filter { $0.kind == kind }.map(\.rawValue) + ["age", "at", "day"]
+      + (kind == .ticket ? ["sentiment"] : []) + (kind == .intent ? ["product_line"] : [])
+      + (EventSchema.field("person", of: kind) != nil ? ["person.role"] : [])
   }
 
   private static func type(of field: DerivedField) -> ExpressionType {
@@ -65,6 +71,14 @@ enum RowField: Hashable, Sendable {
   case age
   /// The row's instant.
   case at
+  /// The company day of the row's instant.
+  case day
+  /// How content a ticket sounds.
+  case sentiment
+  /// The product line that serves what is researched, where the account does not have it.
+  case productLine
+  /// The role of the contact whom the row's person is.
+  case personRole
 
   var name: String {
     switch self {
@@ -72,6 +86,10 @@ enum RowField: Hashable, Sendable {
     case .derived(let field): field.rawValue
     case .age: "age"
     case .at: "at"
+    case .day: "day"
+    case .sentiment: "sentiment"
+    case .productLine: "product_line"
+    case .personRole: "person.role"
     }
   }
 }

@@ -40,6 +40,7 @@ enum Operation: Sendable {
   case compareRank(BinaryOperator, words: [String], TypedNode, TypedNode)
   case membership(TypedNode, [Outcome])
   case contains(TypedNode, [Phrase])
+  case mentions(lexicon: String)
   case presence(TypedNode, isKnown: Bool)
   case lasting(TypedNode, days: Int)
   /// The dual of `lasting`: on any of the days.
@@ -62,7 +63,7 @@ enum Operation: Sendable {
   /// The nodes it reads, in the order they are written.
   var children: [TypedNode] {
     switch self {
-    case .constant, .rowField, .scalar, .accountField, .peak, .firing, .levelOf, .anyFiring: []
+    case .constant, .rowField, .scalar, .accountField, .mentions, .peak, .firing, .levelOf, .anyFiring: []
     case .binding(_, let node), .negate(let node), .not(let node), .membership(let node, _), .contains(let node, _),
       .presence(let node, _), .lasting(let node, _), .occurring(let node, _), .absolute(let node), .since(let node), .ago(let node, _),
       .adjusted(let node, _):

@@ -10,6 +10,10 @@ struct RowContext {
     switch field {
     case .age: return .duration(facts.now - row.timelineInstant)
     case .at: return .instant(row.timelineInstant)
+    case .day: return .text(facts.company.calendar.day(of: row.timelineInstant).description)
+    case .sentiment: return sentiment(facts.company.lexicons)
+    case .productLine: return productLine(facts)
+    case .personRole: return personRole(facts)
     case .derived(let derived):
       switch history.derived(derived, of: row) {
       case .flag(let flag): return .flag(flag)

@@ -57,6 +57,7 @@ struct Evaluation {
       let outcome = value(of: inner)
       return outcome.isMissing ? outcome : .flag(members.contains(outcome))
     case .contains(let inner, let phrases): return contains(value(of: inner), phrases)
+    case .mentions(let lexicon): return mentions(lexicon)
     case .presence(let inner, let isKnown): return .flag(value(of: inner).isMissing != isKnown)
     case .lasting(let inner, let days): return lasting(inner, days)
     case .occurring(let inner, let days): return occurring(inner, days)

@@ -13,6 +13,7 @@ package enum RuleCode: String, CaseIterable, Sendable {
   case unknownFunction = "BW1012"
   case unknownWord = "BW1013"
   case unknownRule = "BW1014"
+  case unknownLexicon = "BW1015"
 
   case wrongType = "BW1020"
   case wrongArguments = "BW1021"
@@ -29,6 +30,7 @@ package enum RuleCode: String, CaseIterable, Sendable {
   case badEvidence = "BW1035"
   case badTiers = "BW1036"
   case tooMany = "BW1037"
+  case badLexicon = "BW1038"
 }
 
 /// What is wrong at a place inside one expression's text.

@@ -25,14 +25,17 @@ package enum CatalogFiles {
     return features
   }
 
-  /// Plan ids as billing has them, and the tiers, lowest first.
-  package static func plans(_ file: SourceFile, into diagnostics: inout Diagnostics) -> (plans: [String: Plan], tiers: [String]) {
+  /// Plan ids as billing has them, the tiers, lowest first, and the topics that product lines serve.
+  package static func plans(
+    _ file: SourceFile, into diagnostics: inout Diagnostics
+  ) -> (plans: [String: Plan], tiers: [String], topics: [String: String]) {
     var plans: [String: Plan] = [:]
     guard let root = parse(file, into: &diagnostics), var section = MappingReader(root, what: "plans file", into: &diagnostics) else {
-      return ([:], [])
+      return ([:], [], [:])
     }
     let entries = section.mapping("plans", into: &diagnostics)
     let tiers = section.list("tiers", into: &diagnostics).compactMap { $0.text(for: "tiers", into: &diagnostics) }
+    let lines = section.mapping("product_lines", into: &diagnostics)
     section.finish(into: &diagnostics)
     for entry in entries {
       guard let id = entry.key.text, var reader = MappingReader(entry.value, what: "plan", into: &diagnostics) else { continue }
@@ -46,7 +49,20 @@ package enum CatalogFiles {
       _ = reader.choice("pricing", among: ["per_seat", "usage", "flat"], into: &diagnostics)
       reader.finish(into: &diagnostics)
     }
-    return (plans, tiers)
+    return (plans, tiers, topics(of: lines, into: &diagnostics))
+  }
+
+  /// `analytics: { topics: [business intelligence, reporting] }`
+  private static func topics(of lines: [Node.Entry], into diagnostics: inout Diagnostics) -> [String: String] {
+    var topics: [String: String] = [:]
+    for entry in lines {
+      guard var reader = MappingReader(entry.value, what: "product line", into: &diagnostics) else { continue }
+      for node in reader.list("topics", into: &diagnostics) {
+        if let topic = node.text(for: "topics", into: &diagnostics) { topics[topic.lowercased()] = entry.name }
+      }
+      reader.finish(into: &diagnostics)
+    }
+    return topics
   }
 
   /// `{ event: api_call, quantity: 100000, per: month }`

@@ -8,6 +8,8 @@ package struct CompiledRules: Sendable {
   package let tiers: [TierRule]
   /// What the engine works out of whole cohorts once a day, by id.
   package let cohortFeatures: [CohortFeature]
+  /// What `mentions` and sentiment read texts with.
+  package let lexicons: Lexicons
 
   /// Whether any rule reads the risk score.
   package var readRisk: Bool { rules.contains { $0.inputs.readsRisk } }
@@ -17,12 +19,14 @@ package struct CompiledRules: Sendable {
 
   package func rule(_ id: String) -> Rule? { rules.first { $0.id == id } }
 
-  /// Reads rule files; nil if any has an error. Every fault of every file is reported.
+  /// Reads rule files, and lexicons where they stand in a folder of that name; nil if any has an error. Every fault of every file is
+  /// reported.
   package static func load(files: [SourceFile], diagnostics: inout Diagnostics) -> CompiledRules? {
     let errorsBefore = diagnostics.errorCount
     var ruleNodes: [Node] = []
     var tierNodes: [Node] = []
-    for file in files {
+    let lexicons = LexiconFiles.read(files.filter(LexiconFiles.isLexicon), into: &diagnostics)
+    for file in files where !LexiconFiles.isLexicon(file) {
       guard let root = parse(file, into: &diagnostics),
         var reader = MappingReader(root, what: "rule file", into: &diagnostics)
       else { continue }
@@ -35,12 +39,12 @@ package struct CompiledRules: Sendable {
       return nil
     }
     let catalogue = catalogue(of: ruleNodes, &diagnostics)
-    let reader = RuleReader(catalogue: catalogue)
+    let reader = RuleReader(catalogue: catalogue, lexicons: lexicons)
     let drafts = ruleNodes.compactMap { node in reader.rule(node, into: &diagnostics).map { ($0, node) } }
     let tiers = self.tiers(tierNodes, reader, &diagnostics)
     let rules = ordered(drafts, &diagnostics)
     guard diagnostics.errorCount == errorsBefore else { return nil }
-    return CompiledRules(rules: rules, tiers: tiers, cohortFeatures: cohortFeatures(of: rules, tiers))
+    return CompiledRules(rules: rules, tiers: tiers, cohortFeatures: cohortFeatures(of: rules, tiers), lexicons: lexicons)
   }
 
   /// The ids and what the rules are about, read ahead so that rules may refer to rules of any file.

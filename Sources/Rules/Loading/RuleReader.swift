@@ -5,6 +5,7 @@ internal import Events
 struct RuleReader {
   /// All rule ids of all files, and what each is about.
   let catalogue: [String: RuleSubjectMatter]
+  let lexicons: Lexicons
 
   // MARK: A rule
 
@@ -19,6 +20,7 @@ struct RuleReader {
     let needsNode = reader.optional("needs")
 
     var scope = ExpressionScope(hasCase: subject == .expansionCase, rules: catalogue)
+    scope.lexicons = lexicons
     let bindings = self.bindings(&reader, &scope, &diagnostics)
     let needs = needsNode.flatMap { condition($0, "needs", scope, &diagnostics) }
     let when = reader.required("when", into: &diagnostics).flatMap { condition($0, "when", scope, &diagnostics) }
@@ -198,7 +200,8 @@ struct RuleReader {
   func tier(_ node: Node, into diagnostics: inout Diagnostics) -> TierRule? {
     guard var reader = MappingReader(node, what: "tier", into: &diagnostics) else { return nil }
     let tier = choice("tier", as: ExpansionTier.self, &reader, &diagnostics)
-    let scope = ExpressionScope(rules: catalogue)
+    var scope = ExpressionScope(rules: catalogue)
+    scope.lexicons = lexicons
     let when = reader.required("when", into: &diagnostics).flatMap { condition($0, "when", scope, &diagnostics) }
     reader.finish(into: &diagnostics)
     guard let tier, let when else { return nil }

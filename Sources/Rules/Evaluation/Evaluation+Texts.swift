@@ -1,0 +1,49 @@
+internal import Events
+internal import Features
+internal import Revenue
+
+extension RowContext {
+  /// What people wrote in a row.
+  var prose: Prose {
+    let fields: [String] =
+      switch row.kind {
+      case .ticket: ["subject", "body"]
+      case .engagement: ["text"]
+      case .survey: ["comment"]
+      case .opportunity: ["competitor", "lost_reason"]
+      default: []
+      }
+    return Prose(fields.compactMap { row[$0]?.text }.joined(separator: "\n"))
+  }
+
+  func sentiment(_ lexicons: Lexicons) -> Outcome {
+    lexicons.sentiment(of: prose, rating: row["csat"]?.text).map(Outcome.number) ?? .missing(.unset(row.kind, "sentiment"))
+  }
+}
+
+extension Evaluation {
+  /// Whether the row at hand holds a phrase of a lexicon.
+  func mentions(_ lexicon: String) -> Outcome {
+    guard let row, let lexicon = facts.company.lexicons[lexicon] else { return .missing(.named("no row")) }
+    return .flag(!lexicon.found(in: row.prose).isEmpty)
+  }
+}
+
+extension RowContext {
+  /// The product line that serves the topic of a visit; missing where none does, or where the account has it already.
+  func productLine(_ facts: Facts) -> Outcome {
+    let catalog = facts.company.catalog
+    let owned = Set(facts.account.ledger.level(on: facts.today)?.plans.compactMap { catalog.plans[$0]?.productLine } ?? [])
+    guard let topic = row["topic"]?.text, let line = catalog.productLine(serving: topic), !owned.contains(line) else {
+      return .missing(.unset(row.kind, "product_line"))
+    }
+    return .text(line)
+  }
+
+  /// The role that the row's person has as a contact.
+  func personRole(_ facts: Facts) -> Outcome {
+    guard let person = row.current.person else { return .missing(.unset(row.kind, "person")) }
+    let role = history.rows(.contact, asOf: row.asOf).first { $0.current.person == person }?["role"]?.text
+    return role.map(Outcome.text) ?? .missing(.unset(row.kind, "person.role"))
+  }
+}

@@ -1,0 +1,95 @@
+internal import Events
+
+/// Phrases that mean one thing, and what keeps them from meaning it: a list that people can read and change.
+package struct Lexicon: Hashable, Sendable {
+  package let id: String
+  let phrases: [WordPattern]
+  /// What may stand before a phrase, within the same sentence, and takes its meaning: "import from" before a competitor's name.
+  let exceptions: [WordPattern]
+  /// Whether "not", "no", "never" and the like shortly before a phrase take its meaning.
+  let heedsNegation: Bool
+
+  /// How many words before a phrase are looked at for exceptions and negations.
+  static let reach = 4
+
+  /// The phrases found in a text, each once, in order of their places.
+  package func found(in text: Prose) -> [String] {
+    var found: [String] = []
+    for sentence in text.sentences {
+      for start in sentence.indices {
+        guard let phrase = phrases.first(where: { $0.matches(sentence, at: start) }), !isTaken(phrase, in: sentence, at: start) else {
+          continue
+        }
+        if !found.contains(phrase.text) { found.append(phrase.text) }
+      }
+    }
+    return found
+  }
+
+  private func isTaken(_ phrase: WordPattern, in sentence: [String], at start: Int) -> Bool {
+    let window = max(0, start - Self.reach)..<start
+    if heedsNegation, sentence[window].contains(where: Prose.negations.contains) { return true }
+    return exceptions.contains { exception in window.contains { exception.matches(sentence, at: $0) && $0 + exception.words.count <= start }
+    }
+  }
+}
+
+/// Words in a row; a word that ends in `*` stands for all that begin so.
+struct WordPattern: Hashable, Sendable {
+  /// As the file has it.
+  let text: String
+  let words: [Word]
+
+  struct Word: Hashable, Sendable {
+    let text: String
+    let isBeginning: Bool
+  }
+
+  /// Nil where no word is left.
+  init?(_ text: String) {
+    self.text = text
+    let parts = text.split(separator: " ").flatMap { part -> [Word] in
+      let isBeginning = part.hasSuffix("*")
+      let words = Prose.words(of: String(part))
+      return words.enumerated().map { Word(text: $1, isBeginning: isBeginning && $0 == words.count - 1) }
+    }
+    guard !parts.isEmpty else { return nil }
+    words = parts
+  }
+
+  func matches(_ sentence: [String], at start: Int) -> Bool {
+    guard start + words.count <= sentence.count else { return false }
+    for (offset, word) in words.enumerated() {
+      let actual = sentence[start + offset]
+      guard word.isBeginning ? actual.hasPrefix(word.text) : actual == word.text else { return false }
+    }
+    return true
+  }
+}
+
+/// All lexicons of a configuration.
+package struct Lexicons: Hashable, Sendable {
+  package let all: [String: Lexicon]
+
+  package init(_ all: [String: Lexicon] = [:]) { self.all = all }
+
+  package subscript(id: String) -> Lexicon? { all[id] }
+
+  /// The lexicons that sentiment is read from.
+  static let positive = "positive"
+  static let negative = "negative"
+
+  /// The named limits of lexicons.
+  static let mostPhrases = 2_000
+  static let longestPhrase = 120
+}
+
+extension Lexicons {
+  /// How content a text sounds, from −1 to 1: (good − bad) / (good + bad) phrases, and a rating that was given beside it counts as two.
+  /// Nil where neither is there.
+  func sentiment(of text: Prose, rating: String?) -> Fixed? {
+    let good = (all[Self.positive]?.found(in: text).count ?? 0) + (rating == "good" ? 2 : 0)
+    let bad = (all[Self.negative]?.found(in: text).count ?? 0) + (rating == "bad" ? 2 : 0)
+    return Fixed(good - bad).divided(by: Fixed(good + bad))
+  }
+}

@@ -39,7 +39,7 @@ import Testing
   @Test(arguments: [
     ("lexicons: { rivals: { phrases: [] } }", "BW1038", "rivals"), ("lexicons: { rivals: { phrases: [\"…\"] } }", "BW1038", "…"),
     ("lexicons: { rivals: { phrases: [a, A] } }", "BW1038", "A"), ("lexicons: { Rivals: { phrases: [a] } }", "BW1033", "Rivals"),
-    ("lexicons: { rivals: { phrases: [a], negations: true } }", "BW0104", "negations"),
+    ("lexicons: { rivals: { phrases: [a], negations: true } }", "BW0105", "negations"),
   ]) func faults(text: String, code: String, under: String) {
     var diagnostics = Diagnostics()
     _ = CompiledRules.load(files: [SourceFile(path: "lexicons/a.yaml", text: text)], diagnostics: &diagnostics)

@@ -9,8 +9,9 @@ package struct Lexicon: Hashable, Sendable {
   /// Whether "not", "no", "never" and the like shortly before a phrase take its meaning.
   let heedsNegation: Bool
 
-  /// How many words before a phrase are looked at for exceptions and negations.
+  /// How many words before a phrase are looked at for exceptions, and for negations.
   static let reach = 4
+  static let negationReach = 3
 
   /// The phrases found in a text, each once, in order of their places.
   package func found(in text: Prose) -> [String] {
@@ -27,10 +28,9 @@ package struct Lexicon: Hashable, Sendable {
   }
 
   private func isTaken(_ phrase: WordPattern, in sentence: [String], at start: Int) -> Bool {
-    let window = max(0, start - Self.reach)..<start
-    if heedsNegation, sentence[window].contains(where: Prose.negations.contains) { return true }
-    return exceptions.contains { exception in window.contains { exception.matches(sentence, at: $0) && $0 + exception.words.count <= start }
-    }
+    if heedsNegation, sentence[max(0, start - Self.negationReach)..<start].contains(where: Prose.negations.contains) { return true }
+    let before = sentence[max(0, start - Self.reach)..<start]
+    return exceptions.contains { $0.standsLoosely(in: before) }
   }
 }
 
@@ -43,6 +43,8 @@ struct WordPattern: Hashable, Sendable {
   struct Word: Hashable, Sendable {
     let text: String
     let isBeginning: Bool
+
+    func matches(_ actual: String) -> Bool { isBeginning ? actual.hasPrefix(text) : actual == text }
   }
 
   /// Nil where no word is left.
@@ -59,11 +61,14 @@ struct WordPattern: Hashable, Sendable {
 
   func matches(_ sentence: [String], at start: Int) -> Bool {
     guard start + words.count <= sentence.count else { return false }
-    for (offset, word) in words.enumerated() {
-      let actual = sentence[start + offset]
-      guard word.isBeginning ? actual.hasPrefix(word.text) : actual == word.text else { return false }
-    }
-    return true
+    return words.indices.allSatisfy { words[$0].matches(sentence[start + $0]) }
+  }
+
+  /// Whether its words stand in their order, others between them or not: "import data from".
+  func standsLoosely(in sentence: ArraySlice<String>) -> Bool {
+    var rest = words[...]
+    for actual in sentence where rest.first?.matches(actual) ?? false { rest = rest.dropFirst() }
+    return rest.isEmpty
   }
 }
 

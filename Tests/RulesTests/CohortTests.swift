@@ -64,9 +64,10 @@ import Testing
   @Test func percentileIsTheCohortsOfThatDay() {
     var scene = Scene()
     scene.subscribe(seats: 10, on: 0)
+    // As of the last moment of day 300, which is the first one of day 301.
     scene.cohort = [
-      "percentile(seats, 50%)": [Scene.day(300): Fixed(12), Scene.day(299): Fixed(8)],
-      "percentile(mrr, 50%)": [Scene.day(300): Fixed(20_000)],
+      "percentile(seats, 50%)": [Scene.day(301): Fixed(12), Scene.day(300): Fixed(8)],
+      "percentile(mrr, 50%)": [Scene.day(301): Fixed(20_000)],
     ]
     #expect(scene.value("seats >= percentile(seats, 50%)") == .flag(false))
     #expect(scene.value("ago(percentile(seats, 50%), 1d)") == .number(Fixed(8)))
@@ -111,7 +112,7 @@ import Testing
     for index in 0..<before { scene.record(.ticket, "then\(index)", on: 250, ["opened_at": .instant(Scene.instant(250))]) }
     let text = "rare(count(ticket), 14d)"
     let feature = try #require(compiled(text)?.cohortFeatures.first)
-    scene.cohort = [feature.id: [Scene.day(300): Fixed(millionths: Int64(rate) ?? 0)]]
+    scene.cohort = [feature.id: [Scene.day(301): Fixed(millionths: Int64(rate) ?? 0)]]
     #expect(scene.value(text) == .number(Fixed(expected) ?? .zero))
   }
 
@@ -120,7 +121,7 @@ import Testing
     var scene = Scene()
     scene.subscribe(seats: 10, on: 293, startedOn: 293)
     for index in 0..<3 { scene.record(.ticket, "now\(index)", on: 295, ["opened_at": .instant(Scene.instant(295))]) }
-    scene.cohort = ["rate(count(ticket), before 14d)": [Scene.day(300): Fixed(millionths: 33_333)]]
+    scene.cohort = ["rate(count(ticket), before 14d)": [Scene.day(301): Fixed(millionths: 33_333)]]
     #expect(scene.value("rare(count(ticket), 14d)") == .number(Fixed("0.032212") ?? .zero))
   }
 

@@ -6,6 +6,7 @@ package enum DerivedField: String, CaseIterable, Sendable {
   case ticketCameBackAt = "came_back_at"
   case invoiceLate = "late"
   case invoiceOpen = "open"
+  case invoiceMetered = "metered"
   case paymentRecovered = "recovered"
   case contactGone = "gone"
   case contactGoneAt = "gone_at"
@@ -13,7 +14,7 @@ package enum DerivedField: String, CaseIterable, Sendable {
   package var kind: Kind {
     switch self {
     case .ticketCameBack, .ticketCameBackAt: .ticket
-    case .invoiceLate, .invoiceOpen: .invoice
+    case .invoiceLate, .invoiceOpen, .invoiceMetered: .invoice
     case .paymentRecovered: .payment
     case .contactGone, .contactGoneAt: .contact
     }
@@ -28,6 +29,7 @@ extension EntityHistory {
     case .ticketCameBackAt: cameBackAt(row).map(DerivedValue.instant)
     case .invoiceLate: .span(row.lateness)
     case .invoiceOpen: .flag(row.isOpenInvoice)
+    case .invoiceMetered: row["lines"]?.list.map { .money($0.reduce(0) { $0 + $1.meteredAmount }) }
     case .paymentRecovered: .flag(isRecovered(row))
     case .contactGone: .flag(row.goneAt != nil)
     case .contactGoneAt: row.goneAt.map(DerivedValue.instant)
@@ -85,6 +87,13 @@ package enum DerivedValue: Hashable, Sendable {
   case flag(Bool)
   case instant(Instant)
   case span(Span)
+  /// Minor units.
+  case money(Int64)
+}
+
+extension Value {
+  /// What a line of an invoice bills for metered use.
+  fileprivate var meteredAmount: Int64 { self["type"]?.text == "metered" ? self["amount"]?.integer ?? 0 : 0 }
 }
 
 extension EntityRow {

@@ -31,9 +31,9 @@ struct Engine {
         action: "Call."
     """
 
-  init() throws {
+  init(rules text: String = Self.rules) throws {
     var diagnostics = Diagnostics()
-    guard let rules = CompiledRules.load(files: [SourceFile(path: "rules.yaml", text: Self.rules)], diagnostics: &diagnostics) else {
+    guard let rules = CompiledRules.load(files: [SourceFile(path: "rules.yaml", text: text)], diagnostics: &diagnostics) else {
       throw UnreadableRules(text: "\(diagnostics)")
     }
     let configuration = CompiledConfiguration(digest: "d", rules: rules, catalog: ProductCatalog(), calendar: .utc)

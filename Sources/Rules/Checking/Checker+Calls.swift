@@ -3,7 +3,7 @@ internal import Events
 
 /// The functions that are no aggregates.
 enum PlainFunction: String, CaseIterable {
-  case change, adjusted, since, ago, peak, firing, abs, min, max, mentions
+  case change, adjusted, percentile, rare, since, ago, peak, firing, abs, min, max, mentions
   case ownLevel = "own_level"
   case belowOwnLevel = "below_own_level"
   case levelOf = "level_of"
@@ -30,7 +30,7 @@ extension Checker {
       }
       return unknown(syntax)
     }
-    for argument in arguments where argument.label != nil && !(plain == .anyFiring && argument.label == "at_least") {
+    for argument in arguments where argument.label != nil && argument.label != plain.label {
       fault(.wrongArguments, "\(function) has no argument \(argument.label ?? "")", at: argument.labelRange)
     }
     return self.plain(plain, arguments.map(\.value), arguments, syntax)
@@ -40,8 +40,9 @@ extension Checker {
     _ function: PlainFunction, _ values: [Syntax], _ arguments: [Syntax.Argument], _ syntax: Syntax
   ) -> TypedNode {
     switch function {
-    case .change, .ownLevel, .belowOwnLevel: comparedAggregate(function, values, syntax)
+    case .change, .ownLevel, .belowOwnLevel, .rare: comparedAggregate(function, arguments, syntax)
     case .adjusted: adjusted(values, syntax)
+    case .percentile: percentile(values, syntax)
     case .since: since(values, syntax)
     case .ago: ago(values, syntax)
     case .peak: peak(values, syntax)
@@ -63,10 +64,12 @@ extension Checker {
     return false
   }
 
-  /// `change`, `own_level`, `below_own_level`: an aggregate without a window, and the window.
-  private mutating func comparedAggregate(_ function: PlainFunction, _ values: [Syntax], _ syntax: Syntax) -> TypedNode {
+  /// `change`, `own_level`, `below_own_level`, `rare`: an aggregate without a window, and the window.
+  private mutating func comparedAggregate(_ function: PlainFunction, _ arguments: [Syntax.Argument], _ syntax: Syntax) -> TypedNode {
+    let values = arguments.filter { $0.label == nil }.map(\.value)
     guard takes(2, "\(function.rawValue)(count(usage.api), 28d)", values, syntax) else { return unknown(syntax) }
     let days = wholeDays(values[1], for: function.rawValue, atMost: function == .change ? RuleLimits.windowDays : OwnLevel.referenceDays)
+    let before = arguments.first { $0.label == "before" }.map { wholeDays($0.value, for: "before") } ?? days
     let inner = node(values[0])
     if inner.type == .unknown { return unknown(syntax) }
     guard case .aggregate(let aggregate) = inner.operation, inner.type.isNumeric || inner.type == .duration || inner.type == .money else {
@@ -83,21 +86,9 @@ extension Checker {
     return switch function {
     case .ownLevel: make(.ownLevel(aggregate, days: days, reference: reference), inner.type, syntax)
     case .belowOwnLevel: make(.belowOwnLevel(aggregate, days: days, reference: reference), .percent, syntax)
-    default: make(.change(aggregate, days: days), .percent, syntax)
+    case .rare: rare(aggregate, days, values, syntax)
+    default: make(.change(aggregate, days: days, before: before), .percent, syntax)
     }
-  }
-
-  private mutating func adjusted(_ values: [Syntax], _ syntax: Syntax) -> TypedNode {
-    guard takes(1, "adjusted(change(count(usage.api), 14d))", values, syntax) else { return unknown(syntax) }
-    let inner = node(values[0])
-    if inner.type == .unknown { return unknown(syntax) }
-    switch inner.operation {
-    case .change, .belowOwnLevel: break
-    default:
-      fault(.wrongArguments, "only a change(…) or a below_own_level(…) is adjusted by the cohort", at: values[0].range)
-      return unknown(syntax)
-    }
-    return make(.adjusted(inner, feature: values[0].canonical(scope.bindingSyntax)), .percent, syntax)
   }
 
   private mutating func since(_ values: [Syntax], _ syntax: Syntax) -> TypedNode {
@@ -215,6 +206,17 @@ extension Checker {
       )
     }
     return make(.conditional(test, then: then, otherwise: otherwise), then.type == .unknown ? otherwise.type : then.type, syntax)
+  }
+}
+
+extension PlainFunction {
+  /// The label of the only argument that has one.
+  fileprivate var label: String? {
+    switch self {
+    case .anyFiring: "at_least"
+    case .change: "before"
+    default: nil
+    }
   }
 }
 

@@ -62,12 +62,20 @@ private struct Survey {
     case .peak(_, _, let reference):
       kinds.insert(.subscription)
       if !inPast { referenceNodes[reference] = node }
-    case .aggregate(let aggregate), .change(let aggregate, _): note(aggregate)
+    case .aggregate(let aggregate), .change(let aggregate, _, _), .dailyRate(let aggregate, _): note(aggregate)
     case .scalar(let scalar): kinds.formUnion(scalar.kinds)
     case .accountField: kinds.insert(.account)
     case .firing(let rule), .levelOf(let rule): rules.insert(rule)
     case .anyFiring(let ids, _): rules.formUnion(ids)
     case .adjusted(let inner, let feature): note(CohortFeature(id: feature, .medianRatio, of: inner, daysBack: daysBack))
+    case .percentile(let inner, let statistic, let feature):
+      let feature = CohortFeature(id: feature, statistic, of: inner, daysBack: daysBack)
+      kinds.formUnion(feature.expression.kinds)
+      note(feature)
+    case .rare(let aggregate, _, let rate, let feature):
+      note(aggregate)
+      kinds.insert(.subscription)
+      note(CohortFeature(id: feature, .mean, of: rate, daysBack: daysBack))
     case .ago(_, let days):
       inPast = true
       daysBack += days

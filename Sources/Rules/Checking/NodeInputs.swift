@@ -35,9 +35,12 @@ extension NodeInputs {
 
   /// What an operation reads beside its children; nil where nobody has shown it.
   private static func own(of operation: Operation) -> NodeInputs? {
+    switch operation {
     // A cohort's figures are fixed with the day of usage; which cohort it is, the account record says.
-    if case .adjusted = operation { return NodeInputs(kinds: KindSet(.account), readsUsageDays: true) }
-    return switch operation {
+    case .adjusted, .percentile: NodeInputs(kinds: KindSet(.account), readsUsageDays: true)
+    case .rare(let aggregate, _, _, _):
+      own(of: aggregate)?.union(NodeInputs(kinds: [KindSet(.account), KindSet(.subscription)]))
+    case .dailyRate(let aggregate, _): own(of: aggregate)?.union(NodeInputs(kinds: KindSet(.subscription)))
     case .constant, .binding, .negate, .not, .both, .either, .arithmetic, .compare, .compareRank, .membership, .contains, .presence,
       .mentions,
       .lasting, .occurring, .conditional, .extreme, .absolute, .since, .ago:
@@ -46,10 +49,9 @@ extension NodeInputs {
     case .scalar(let scalar): own(of: scalar)
     case .accountField: NodeInputs(kinds: KindSet(.account))
     case .peak: NodeInputs(kinds: KindSet(.subscription))
-    case .aggregate(let aggregate), .change(let aggregate, _), .ownLevel(let aggregate, _, _), .belowOwnLevel(let aggregate, _, _):
+    case .aggregate(let aggregate), .change(let aggregate, _, _), .ownLevel(let aggregate, _, _), .belowOwnLevel(let aggregate, _, _):
       own(of: aggregate)
     case .firing, .levelOf, .anyFiring: NodeInputs(readsRules: true)
-    default: nil
     }
   }
 
@@ -89,7 +91,7 @@ extension RowField {
     case .derived(let field):
       switch field {
       case .ticketCameBack, .ticketCameBackAt: KindSet(.ticket)
-      case .invoiceLate, .invoiceOpen: KindSet(.invoice)
+      case .invoiceLate, .invoiceOpen, .invoiceMetered: KindSet(.invoice)
       case .contactGone, .contactGoneAt: KindSet(.contact)
       default: .all
       }

@@ -30,9 +30,7 @@ extension Pace {
     if case .adjusted(let inner, _) = operation { return inner.pace }
     switch operation {
     case .constant, .accountField, .not, .both, .either, .compare, .compareRank, .membership, .contains, .mentions, .presence, .lasting,
-      .occurring,
-      .peak,
-      .firing,
+      .occurring, .peak, .percentile, .firing,
       .levelOf, .anyFiring:
       return .still
     case .binding(_, let body): return body.pace
@@ -52,7 +50,8 @@ extension Pace {
       default: return left.isStill && right.isStill ? .still : nil
       }
     case .aggregate(let aggregate): return of(aggregate)
-    case .change(let aggregate, _), .ownLevel(let aggregate, _, _), .belowOwnLevel(let aggregate, _, _):
+    case .change(let aggregate, _, _), .ownLevel(let aggregate, _, _), .belowOwnLevel(let aggregate, _, _),
+      .rare(let aggregate, _, _, _), .dailyRate(let aggregate, _):
       return of(aggregate) == .still ? .still : nil
     default: return nil
     }
@@ -103,7 +102,7 @@ extension RowField {
     case .derived(let field):
       switch field {
       case .invoiceLate: Pace(least: 0, most: 1)
-      case .invoiceOpen, .ticketCameBack, .ticketCameBackAt, .contactGone, .contactGoneAt: .still
+      case .invoiceOpen, .invoiceMetered, .ticketCameBack, .ticketCameBackAt, .contactGone, .contactGoneAt: .still
       default: nil
       }
     }
@@ -119,7 +118,7 @@ extension TypedNode {
     case .arithmetic, .extreme, .conditional, .negate, .absolute, .since, .ago, .binding:
       // The value itself is judged where it is compared; without a pace nobody can.
       return pace == nil
-    case .aggregate, .change, .ownLevel, .belowOwnLevel, .presence, .rowField, .scalar: return pace == nil
+    case .aggregate, .change, .ownLevel, .belowOwnLevel, .rare, .dailyRate, .presence, .rowField, .scalar: return pace == nil
     default: return pace == nil || operation.children.contains { $0.pace?.isStill != true }
     }
   }

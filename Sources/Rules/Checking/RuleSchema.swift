@@ -37,6 +37,7 @@ enum RuleSchema {
     case .ticketCameBack, .invoiceOpen, .paymentRecovered, .contactGone: .flag
     case .ticketCameBackAt, .contactGoneAt: .instant
     case .invoiceLate: .duration
+    case .invoiceMetered: .money
     }
   }
 

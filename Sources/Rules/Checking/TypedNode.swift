@@ -51,11 +51,17 @@ enum Operation: Sendable {
   case since(TypedNode)
   case ago(TypedNode, days: Int)
   case aggregate(Aggregate)
-  case change(Aggregate, days: Int)
+  /// The last days against as many that end `before` days ago.
+  case change(Aggregate, days: Int, before: Int)
   case ownLevel(Aggregate, days: Int, reference: String)
   case belowOwnLevel(Aggregate, days: Int, reference: String)
   case peak(Scalar, days: Int, reference: String)
   case adjusted(TypedNode, feature: String)
+  case percentile(TypedNode, CohortFeature.Statistic, feature: String)
+  /// The chance of at least as many rows in the last days; the feature is the cohort's daily rate of them.
+  case rare(Aggregate, days: Int, rate: TypedNode, feature: String)
+  /// Rows a day in the account's history before the last days.
+  case dailyRate(Aggregate, days: Int)
   case firing(rule: String)
   case levelOf(rule: String)
   case anyFiring(rules: [String], atLeast: Int)
@@ -63,7 +69,7 @@ enum Operation: Sendable {
   /// The nodes it reads, in the order they are written.
   var children: [TypedNode] {
     switch self {
-    case .constant, .rowField, .scalar, .accountField, .mentions, .peak, .firing, .levelOf, .anyFiring: []
+    case .constant, .rowField, .scalar, .accountField, .mentions, .peak, .firing, .levelOf, .anyFiring, .percentile: []
     case .binding(_, let node), .negate(let node), .not(let node), .membership(let node, _), .contains(let node, _),
       .presence(let node, _), .lasting(let node, _), .occurring(let node, _), .absolute(let node), .since(let node), .ago(let node, _),
       .adjusted(let node, _):
@@ -73,7 +79,8 @@ enum Operation: Sendable {
       [a, b]
     case .conditional(let a, let b, let c): [a, b, c]
     case .extreme(_, let nodes): nodes
-    case .aggregate(let aggregate), .change(let aggregate, _), .ownLevel(let aggregate, _, _), .belowOwnLevel(let aggregate, _, _):
+    case .aggregate(let aggregate), .change(let aggregate, _, _), .ownLevel(let aggregate, _, _), .belowOwnLevel(let aggregate, _, _),
+      .rare(let aggregate, _, _, _), .dailyRate(let aggregate, _):
       [aggregate.window.before].compactMap { $0 } + aggregate.filterNodes
     }
   }

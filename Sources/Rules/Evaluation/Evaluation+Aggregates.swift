@@ -23,10 +23,10 @@ extension Evaluation {
     }
   }
 
-  /// (a − b) / b of the last days against as many before.
-  mutating func change(_ aggregate: Aggregate, _ days: Int) -> Outcome {
+  /// (a − b) / b of the last days against as many that end some days ago.
+  mutating func change(_ aggregate: Aggregate, _ days: Int, _ before: Int) -> Outcome {
     let now = self.aggregate(aggregate, WindowOverride(days: days, before: 0))
-    let then = self.aggregate(aggregate, WindowOverride(days: days, before: days))
+    let then = self.aggregate(aggregate, WindowOverride(days: days, before: before))
     return Self.relativeChange(now, against: then)
   }
 
@@ -62,13 +62,13 @@ extension Evaluation {
     }
   }
 
-  private enum KnownDays {
+  enum KnownDays {
     case days(Int)
     case missing(Missing)
   }
 
   /// How many days are known before a window that ends now.
-  private func knownDays(before days: Int, for aggregate: Aggregate) -> KnownDays {
+  func knownDays(before days: Int, for aggregate: Aggregate) -> KnownDays {
     switch aggregate {
     case .usage:
       guard let known = facts.usageDaysWithoutHoles else { return .missing(.usageUnknown) }

@@ -36,4 +36,61 @@ extension Evaluation {
     let change = OutcomeFormat(facts).text(.number(median.value - Fixed(1)), as: .percent)
     return "cohort \(change), \(CohortName.text(median.cohort))"
   }
+
+  /// The cohort's percentile; missing where no cohort is large enough.
+  func percentile(_ inner: TypedNode, _ feature: String, _ type: ExpressionType) -> Outcome {
+    guard let figure = cohortFigure(feature, followsUsage: inner.inputs.readsUsageDays) else { return .missing(.because(.smallCohort)) }
+    return Outcome(figure.value, as: type)
+  }
+
+  /// Whose figure it is, for explanations.
+  func note(onPercentile inner: TypedNode, _ feature: String) -> String? {
+    cohortFigure(feature, followsUsage: inner.inputs.readsUsageDays).map { "of \(CohortName.text($0.cohort))" }
+  }
+
+  // MARK: Rare counts
+
+  /// The chance of at least as many rows in the last days at the account's own rate before them, shrunk to its cohort's.
+  mutating func rare(_ aggregate: Aggregate, _ days: Int, _ feature: String) -> Outcome {
+    let observed = self.aggregate(aggregate, WindowOverride(days: days, before: 0))
+    guard let count = observed.fixed else { return observed }
+    switch history(of: aggregate, before: days) {
+    case .missing(let reason): return .missing(reason)
+    case .known(let past, let known):
+      let own = Fixed(past).divided(by: Fixed(max(known, 1))) ?? .zero
+      let rate = cohortFigure(feature, followsUsage: false)?.value ?? own
+      return .number(
+        GammaPoisson.chance(
+          ofAtLeast: Int(count.millionths / 1_000_000), in: days, after: past, in: known, meanRate: max(rate, GammaPoisson.leastRate)))
+    }
+  }
+
+  /// Rows a day before the last days; missing where fewer than four weeks are known.
+  mutating func dailyRate(_ aggregate: Aggregate, _ days: Int) -> Outcome {
+    switch history(of: aggregate, before: days) {
+    case .missing(let reason): return .missing(reason)
+    case .known(let past, let known):
+      guard known >= GammaPoisson.leastHistory else { return .missing(.because(.shortHistory)) }
+      return Fixed(past).divided(by: Fixed(known)).map(Outcome.number) ?? .missing(.because(.shortHistory))
+    }
+  }
+
+  private enum History {
+    case known(rows: Int, days: Int)
+    case missing(Missing)
+  }
+
+  /// The rows of at most 90 days before the last ones, and the days the account paid and is known in.
+  private mutating func history(of aggregate: Aggregate, before days: Int) -> History {
+    switch knownDays(before: days, for: aggregate) {
+    case .missing(let reason): return .missing(reason)
+    case .days(let known):
+      var reach = min(known, OwnLevel.referenceDays)
+      if case .duration(let age) = value(of: .accountAge) { reach = min(reach, max(Int(age.wholeDays) - days, 0)) }
+      guard reach > 0 else { return .known(rows: 0, days: 0) }
+      let outcome = self.aggregate(aggregate, WindowOverride(days: reach, before: days))
+      guard let count = outcome.fixed else { return .missing(outcome.missing ?? .because(.shortHistory)) }
+      return .known(rows: Int(count.millionths / 1_000_000), days: reach)
+    }
+  }
 }

@@ -19,6 +19,7 @@ struct RowContext {
       case .flag(let flag): return .flag(flag)
       case .instant(let instant): return .instant(instant)
       case .span(let span): return .duration(span)
+      case .money(let amount): return .money(amount)
       case nil: return .missing(.unset(row.kind, derived.rawValue))
       }
     case .stored(let name):

@@ -78,11 +78,14 @@ struct Evaluation {
       past.row = row
       return past.value(of: inner)
     case .aggregate(let aggregate): return self.aggregate(aggregate)
-    case .change(let aggregate, let days): return change(aggregate, days)
+    case .change(let aggregate, let days, let before): return change(aggregate, days, before)
     case .ownLevel(let aggregate, let days, let reference): return ownLevel(aggregate, days, reference, node.type)
     case .belowOwnLevel(let aggregate, let days, let reference): return belowOwnLevel(aggregate, days, reference)
     case .peak(let scalar, let days, let reference): return peak(scalar, days, reference)
     case .adjusted(let inner, let feature): return adjusted(inner, feature)
+    case .percentile(let inner, _, let feature): return percentile(inner, feature, node.type)
+    case .rare(let aggregate, let days, _, let feature): return rare(aggregate, days, feature)
+    case .dailyRate(let aggregate, let days): return dailyRate(aggregate, days)
     case .firing(let rule): return .flag(facts.ruleStates[rule]?.isFiring ?? false)
     case .levelOf(let rule):
       guard let standing = facts.ruleStates[rule], standing.isFiring else { return .text("none") }

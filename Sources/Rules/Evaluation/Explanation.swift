@@ -65,6 +65,10 @@ extension Evaluation {
     case .ownLevel(_, _, let reference), .belowOwnLevel(_, _, let reference), .peak(_, _, let reference):
       return frozen(reference, as: .number) == nil ? nil : "frozen when this opened"
     case .adjusted(let inner, let feature): return note(onAdjusted: inner, feature)
+    case .percentile(let inner, _, let feature): return note(onPercentile: inner, feature)
+    case .rare(_, _, _, let feature):
+      let rate = cohortFigure(feature, followsUsage: false).map { ($0.value * Fixed(30), CohortName.text($0.cohort)) }
+      return rate.map { "\(OutcomeFormat(facts).text(.number($0), as: .number)) in 30 days, mean of \($1)" }
     case .lasting(let condition, let days), .occurring(let condition, let days):
       let held = (0..<days).count { Evaluator.evaluate(condition, facts.shifted(byDays: $0)).isTrue }
       return "held on \(held) of the last \(days) days"

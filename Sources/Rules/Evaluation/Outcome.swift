@@ -108,6 +108,7 @@ package enum Missing: Hashable, Sendable, CustomStringConvertible {
     case noLimit = "neither seats nor a limit are paid for"
     case driverUnknown = "usage is not known for the 60 days after the purchase"
     case noDriver = "no feature was used on ten person-days in the 60 days after the purchase"
+    case smallCohort = "too few accounts to compare with"
     case notOpen = "no episode is open"
   }
 

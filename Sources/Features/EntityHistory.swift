@@ -3,35 +3,57 @@ package import Events
 /// Everything an account's sources said of its contacts, tickets, subscriptions and so on, version by version in source time.
 package struct EntityHistory: Hashable, Sendable {
   private var timelines: [Kind: [EntityTimeline]] = [:]
+  /// Follows from the timelines: which of them can stand in a window, by time.
+  private var indices: [Kind: TimelineIndex] = [:]
 
   package init() {}
+
+  package static func == (a: EntityHistory, b: EntityHistory) -> Bool { a.timelines == b.timelines }
+  package func hash(into hasher: inout Hasher) { hasher.combine(timelines) }
 
   /// Puts a version in its place; the same version again changes nothing, a revised one of the same instant replaces it.
   package mutating func add(_ record: Record, person: PersonKey?, observedAt: Instant) {
     let version = EntityVersion(at: record.at, observedAt: observedAt, person: person, fields: record.fields)
-    var list = timelines[record.kind] ?? []
+    // Taken out and put back, so that it is changed in place.
+    var list = timelines.removeValue(forKey: record.kind) ?? []
+    var index = indices.removeValue(forKey: record.kind) ?? TimelineIndex()
     let place = list.partitioningIndex { ($0.id, $0.system) >= (record.id, record.system) }
     if place < list.count, list[place].id == record.id, list[place].system == record.system {
       list[place].insert(version)
+      index.change(at: place, to: list[place].latestInstant(of: record.kind), version.at)
     } else {
       list.insert(EntityTimeline(id: record.id, system: record.system, versions: [version]), at: place)
+      index.insert(at: place, list[place].latestInstant(of: record.kind), version.at)
     }
     timelines[record.kind] = list
+    indices[record.kind] = index
   }
 
   /// Takes back what a record told, since its source tells that occurrence otherwise now.
   package mutating func remove(_ record: Record) {
-    guard var list = timelines[record.kind] else { return }
+    guard var list = timelines[record.kind], var index = indices[record.kind] else { return }
     let place = list.partitioningIndex { ($0.id, $0.system) >= (record.id, record.system) }
     guard place < list.count, list[place].id == record.id, list[place].system == record.system else { return }
     list[place].remove(at: record.at)
-    if list[place].versions.isEmpty { list.remove(at: place) }
+    if list[place].versions.isEmpty {
+      list.remove(at: place)
+      index.remove(at: place)
+    } else {
+      index.change(at: place, to: list[place].latestInstant(of: record.kind), record.at)
+    }
     timelines[record.kind] = list.isEmpty ? nil : list
+    indices[record.kind] = list.isEmpty ? nil : index
   }
 
   /// The things of a kind as they stood at an instant, by id; those first heard of later are not there.
   package func rows(_ kind: Kind, asOf now: Instant) -> [EntityRow] {
     (timelines[kind] ?? []).compactMap { EntityRow(kind: kind, timeline: $0, asOf: now) }
+  }
+
+  /// Those of them that can stand later than an instant on the time line: a window costs what it holds, not all that ever was.
+  package func rows(_ kind: Kind, asOf now: Instant, after: Instant) -> [EntityRow] {
+    guard let list = timelines[kind], let index = indices[kind] else { return [] }
+    return index.places(after: after).compactMap { EntityRow(kind: kind, timeline: list[$0], asOf: now) }
   }
 
   /// One thing as it stood, by id; where several systems use that id, the first by name.
@@ -41,6 +63,7 @@ package struct EntityHistory: Hashable, Sendable {
 
   /// When the next version of a kind after an instant comes into force; nil if none lies ahead.
   package func nextVersion(of kind: Kind, after instant: Instant) -> Instant? {
+    guard let index = indices[kind], index.latestVersion > instant else { return nil }
     var next: Instant?
     for timeline in timelines[kind] ?? [] {
       guard let last = timeline.versions.last, last.at > instant, let first = timeline.versions.first(where: { $0.at > instant }) else {
@@ -169,6 +192,7 @@ extension EntityHistory {
         list.append(timeline)
       }
       timelines[kind] = list
+      indices[kind] = TimelineIndex(list, of: kind)
     }
   }
 }

@@ -9,7 +9,12 @@ import Testing
 ///
 /// `make properties HISTORIES=10000` runs more; a failure names the seed, and `BELLWETHER_PROPERTY_SEED` runs that one.
 @Suite struct IncrementalTests {
-  private static let histories = ProcessInfo.processInfo.environment["BELLWETHER_HISTORIES"].flatMap(Int.init) ?? 30
+  private static let histories = ProcessInfo.processInfo.environment["BELLWETHER_HISTORIES"].flatMap(Int.init) ?? share
+  #if DEBUG
+  private static let share = 10
+  #else
+  private static let share = 150
+  #endif
   private static let seeds: [UInt64] =
     ProcessInfo.processInfo.environment["BELLWETHER_PROPERTY_SEED"].flatMap(UInt64.init).map { [$0] }
     ?? (0..<UInt64(max(histories / 10, 1))).map { $0 }

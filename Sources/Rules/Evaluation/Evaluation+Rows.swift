@@ -40,8 +40,11 @@ extension Evaluation {
     case .bounds(let after, let through): bounds = (after, through)
     case .missing(let reason): return .missing(reason)
     }
-    noteWindow(aggregate.kind, after: bounds.after, through: bounds.through, known: known)
-    let rows = matching(aggregate, after: bounds.after, through: bounds.through)
+    let history = facts.account.entities
+    let candidates =
+      bounds.after.map { history.rows(aggregate.kind, asOf: facts.now, after: $0) } ?? history.rows(aggregate.kind, asOf: facts.now)
+    noteWindow(candidates, of: aggregate.kind, after: bounds.after, through: bounds.through, known: known)
+    let rows = matching(aggregate, candidates, after: bounds.after, through: bounds.through)
     citations?.append(contentsOf: rows.map { "\(aggregate.kind.rawValue):\($0.system)/\($0.id)" })
     let isWhole = bounds.after.map { $0 >= known.from } ?? true
     if aggregate.function == .exists, !rows.isEmpty { return .flag(true) }
@@ -76,10 +79,10 @@ extension Evaluation {
   }
 
   /// The rows within the bounds for which the filter is true, by time.
-  private mutating func matching(_ aggregate: RowAggregate, after: Instant?, through: Instant) -> [EntityRow] {
+  private mutating func matching(_ aggregate: RowAggregate, _ candidates: [EntityRow], after: Instant?, through: Instant) -> [EntityRow] {
     let history = facts.account.entities
     var found: [EntityRow] = []
-    for candidate in history.rows(aggregate.kind, asOf: facts.now) {
+    for candidate in candidates {
       let at = candidate.timelineInstant
       // A due date may lie ahead; without a window such a row counts too.
       if let after, at <= after || at > through { continue }

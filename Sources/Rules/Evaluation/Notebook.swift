@@ -81,11 +81,13 @@ extension Evaluation {
   }
 
   /// Notes when rows enter or leave a window as it moves with time.
-  func noteWindow(_ kind: Kind, after: Instant?, through: Instant, known: KnownRange) {
+  ///
+  /// - Parameter rows: at least those that stand after the window's beginning.
+  func noteWindow(_ rows: [EntityRow], of kind: Kind, after: Instant?, through: Instant, known: KnownRange) {
     guard facts.notebook != nil else { return }
     facts.standsUntilNext(kind)
     let (delay, now) = (facts.now - through, facts.now)
-    for row in facts.account.entities.rows(kind, asOf: now) {
+    for row in rows {
       let at = row.timelineInstant
       if at > through, after != nil || through < now { facts.stands(until: at + delay) }
       if let after, at > after { facts.stands(until: now + (at - after)) }

@@ -133,10 +133,15 @@ private struct Schema {
     if !types.isEmpty, !types.contains(where: { Self.isOf($0.text ?? "", node, value) }) {
       return ["\(path): \(node.description) is no \(types.compactMap(\.text).joined(separator: " or "))"]
     }
-    if let pattern = json["pattern"].text, let text = node.text, (try? Regex(pattern).firstMatch(in: text)) == .some(nil) {
+    if let pattern = json["pattern"].text, let text = node.text, !Self.matches(pattern, text) {
       return ["\(path): \(text) is not written like \(pattern)"]
     }
     return memberFaults(node, path) + elementFaults(node, path)
+  }
+
+  private static func matches(_ pattern: String, _ text: String) -> Bool {
+    guard let regex = try? Regex(pattern) else { return false }
+    return text.firstMatch(of: regex) != nil
   }
 
   private func memberFaults(_ node: Node, _ path: String) -> [String] {
@@ -145,7 +150,7 @@ private struct Schema {
     var faults = missing.map { "\(path): \($0) is missing" }
     for entry in entries {
       let place = "\(path).\(entry.name)"
-      let matching = (json["patternProperties"].object ?? [:]).first { (try? Regex($0.key).firstMatch(in: entry.name)) != .some(nil) }
+      let matching = (json["patternProperties"].object ?? [:]).first { Self.matches($0.key, entry.name) }
       if let member = json["properties"].object?[entry.name] ?? matching?.value {
         faults += inner(member).faults(in: entry.value, at: place)
       } else if json["additionalProperties"].flag == false {

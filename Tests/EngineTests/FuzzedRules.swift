@@ -73,9 +73,9 @@ struct FuzzedRules: Sendable {
       throw Broken(description: "incremental and anew differ")
     }
     _ = try LogFold(portfolio: outcomes[0].portfolio, accounts: outcomes[0].accounts, source: { _ in configuration })
+    let format = OutcomeFormat(calendar: .utc, currency: "usd")
     for key in folds[0].accounts.keys.sorted() {
       for subject in folds[0].ruleCases(of: key) {
-        let format = OutcomeFormat(calendar: .utc, currency: subject.facts.account.ledger.currency)
         _ = Evaluator.explain(subject.rule, subject.facts).rendered(format)
         _ = Evaluator.evidence(of: subject.rule, subject.facts)
       }

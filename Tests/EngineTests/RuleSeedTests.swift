@@ -5,7 +5,8 @@ import Testing
 @Suite struct RuleSeedTests {
   private static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .appending(path: "Fuzzing/RuleSeeds").resolvingSymlinksInPath()
-  private static let seeds = (try? FileManager.default.contentsOfDirectory(atPath: folder.path).filter { !$0.hasPrefix(".") }.sorted()) ?? []
+  private static let seeds =
+    (try? FileManager.default.contentsOfDirectory(atPath: folder.path).filter { !$0.hasPrefix(".") }.sorted()) ?? []
 
   @Test func `there are seeds`() { #expect(Self.seeds.count >= 20) }
 

@@ -47,8 +47,9 @@ kills: deps ## end imports in the middle at 200 places, and go on (KILLS=200)
 	$(SWIFT) build $(RELEASE) --build-tests
 	BELLWETHER_IMPORT_KILLS=$(KILLS) scripts/run-tests --filter 'ImportTests|FirstImportTests'
 
-fuzz: deps ## fuzz the decode and mapping layers (SECONDS=600)
+fuzz: deps ## fuzz the decode and mapping layers, then the rules (SECONDS=600 each)
 	Tests/Fuzzing/run $(SECONDS)
+	Tests/Fuzzing/run $(SECONDS) rules
 
 bench: deps ## measure beside named references
 	Benchmarks/run

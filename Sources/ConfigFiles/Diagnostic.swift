@@ -56,12 +56,17 @@ package struct Diagnostic: Error, Hashable, Sendable {
     return text
   }
 
-  /// The fault for machines: `code severity message file line column length source hint`.
+  /// Where the code is explained, from the project's root.
+  package var documentation: String { "docs/rules/errors.md#\(code.lowercased())" }
+
+  /// The fault for machines: `code severity message file line column length source hint docs`; columns count characters from 1, lengths
+  /// are UTF-8 bytes.
   package var json: JSON {
     let (line, column, lineText) = range.position
     return [
       "code": .text(code), "severity": .text(severity.rawValue), "message": .text(message), "file": .text(range.file.path),
       "line": JSON(line), "column": JSON(column), "length": JSON(range.length), "source": .text(lineText), "hint": JSON(hint),
+      "docs": .text(documentation),
     ]
   }
 }

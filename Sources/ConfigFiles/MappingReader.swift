@@ -10,6 +10,8 @@ package struct MappingReader {
   private let entries: [Node.Entry]
   private let what: String
   private var asked: [String] = []
+  /// Keys that must be there and are not, while another key looks like them: by that other key.
+  private var standIns: [String: String] = [:]
 
   /// Nil, and a report, if the node is no mapping; an empty value counts as an empty mapping.
   ///
@@ -38,17 +40,27 @@ package struct MappingReader {
     return value
   }
 
-  /// The value; its absence is an error.
+  /// The value; its absence is an error. A key that looks like it stands in for it, so that its value is checked too.
   package mutating func required(_ key: String, into diagnostics: inout Diagnostics) -> Node? {
     if let value = optional(key) { return value }
     if let entry = entries.first(where: { $0.key.text == key }) {
       diagnostics.report(.missingKey, "\(key) has no value", at: entry.key.range, hint: "every \(what) needs \(key)")
     } else {
-      let misspelt = entries.map(\.name).first { nearest($0, among: [key]) != nil }
-      let hint = misspelt.map { "\($0) looks like a misspelt \(key)" } ?? "add a line \(key): …"
-      diagnostics.report(.missingKey, "this \(what) has no \(key)", at: node.range, hint: hint)
+      if let value = misspelt(key) { return value }
+      diagnostics.report(.missingKey, "this \(what) has no \(key)", at: node.range, hint: "add a line \(key): …")
     }
     return nil
+  }
+
+  /// The value under a key that nobody asked for and that looks like a missing one; `finish` reports the key.
+  ///
+  /// Only for a key whose absence is an error in any case: a mapping without fault must never be read so.
+  package mutating func misspelt(_ key: String) -> Node? {
+    if entries.contains(where: { $0.key.text == key }) { return nil }
+    guard let entry = entries.first(where: { !asked.contains($0.name) && nearest($0.name, among: [key]) != nil }) else { return nil }
+    if !asked.contains(key) { asked.append(key) }
+    standIns[entry.name] = key
+    return entry.value.isNull ? nil : entry.value
   }
 
   /// Where a key stands, for messages about it; the whole mapping where it is absent.
@@ -108,9 +120,15 @@ package struct MappingReader {
   /// Reports each key that was never asked for.
   package func finish(into diagnostics: inout Diagnostics) {
     for entry in entries {
-      guard let name = entry.key.text, !asked.contains(name) else { continue }
+      guard let name = entry.key.text else { continue }
+      if asked.contains(name) {
+        guard let key = standIns[name] else { continue }
+        diagnostics.report(.missingKey, "this \(what) has no \(key)", at: node.range, hint: "\(name) looks like a misspelt \(key)")
+        continue
+      }
       diagnostics.report(
-        .unknownKey, "unknown key \(name) in this \(what)", at: entry.key.range, hint: suggestion(for: name, among: asked))
+        .unknownKey, "unknown key \(name) in this \(what)", at: entry.key.range,
+        hint: standIns[name].map { "did you mean \($0)?" } ?? suggestion(for: name, among: asked))
     }
   }
 }
@@ -156,7 +174,8 @@ extension Node {
     if let span = text.flatMap(Span.init(literal:)) { return span }
     diagnostics.report(
       .badDuration, "\(name) is a duration, not \(text ?? description)", at: range,
-      hint: "write a whole number and s, m, h, d or w, such as 90s, 12h or 28d")
+      hint: (text.flatMap(Span.meant).map { "did you mean \($0)? " } ?? "")
+        + "write a whole number and s, m, h, d or w, such as 90s, 12h or 28d")
     return nil
   }
 

@@ -1,15 +1,20 @@
 /// The candidate that a person most likely meant; nil where none is near.
 ///
 /// Distance counts insertions, deletions, replacements and swaps of neighbours (Damerau–Levenshtein, optimal string alignment),
-/// letter case aside; at most a third of the word may differ, at least one letter, at most three.
+/// letter case aside; at most a third of the word may differ, at least one letter, at most three. Of two as near, the one of the same
+/// letters, else the one that begins and ends more like the word: letters swapped, left out or struck twice are commoner than wrong ones.
 package func nearest(_ word: String, among candidates: [String]) -> String? {
   let letters = Array(word.lowercased())
   guard !letters.isEmpty, letters.count <= 64 else { return nil }
   let limit = min(3, max(1, letters.count / 3))
-  var best: (distance: Int, candidate: String)?
+  var best: (distance: Int, likeness: Int, candidate: String)?
   for candidate in candidates {
-    guard let distance = editDistance(letters, Array(candidate.lowercased()), atMost: limit) else { continue }
-    if distance < best?.distance ?? .max { best = (distance, candidate) }
+    let other = Array(candidate.lowercased())
+    guard let distance = editDistance(letters, other, atMost: limit), distance <= best?.distance ?? .max else { continue }
+    let swapped = letters.count == other.count && letters.sorted() == other.sorted() ? letters.count : 0
+    let likeness =
+      swapped + zip(letters, other).prefix { $0 == $1 }.count + zip(letters.reversed(), other.reversed()).prefix { $0 == $1 }.count
+    if distance < best?.distance ?? .max || likeness > best?.likeness ?? -1 { best = (distance, likeness, candidate) }
   }
   return best?.candidate
 }

@@ -1,6 +1,17 @@
 package import Events
 
 extension Span {
+  /// What a literal such as `14D`, `14days` or `14dd` was meant as: the unit it begins with, and days for a slip of the finger, since
+  /// rules speak of days. Nil where it does not begin with a whole number, and for months and years, which have no unit.
+  package static func meant(by literal: String) -> String? {
+    let digits = literal.prefix { $0.isASCII && $0.isNumber }
+    let unit = literal.dropFirst(digits.count).lowercased()
+    if digits.isEmpty || unit.isEmpty || unit.hasPrefix("mo") || unit.hasPrefix("y") && unit.utf8.count > 1 { return nil }
+    guard unit.allSatisfy({ $0.isASCII && $0.isLetter }) else { return nil }
+    let first = unit.prefix(1)
+    return String(digits) + (["s", "m", "h", "d", "w"].contains(first) ? String(first) : "d")
+  }
+
   /// Reads a duration as a person writes it: a whole number and one of `s m h d w`, such as `90s 5m 12h 28d 2w`.
   ///
   /// Nil for anything else and beyond 36,500 days.

@@ -98,6 +98,7 @@ import Testing
       #expect(found?["severity"].text == "error" && found?["message"].text?.isEmpty == false)
       #expect(found?["hint"].text?.contains(fault.hint) == true)
       #expect(found?["source"].text?.contains(fault.marked) == true)
+      #expect(found?["length"].integer ?? 0 > 0 && found?["docs"].text == "docs/rules/errors.md#\(fault.code.lowercased())")
     }
   }
 

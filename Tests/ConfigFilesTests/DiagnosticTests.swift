@@ -51,7 +51,7 @@ import Testing
     arguments: [
       ("frist", ["last", "first", "fist"], "first"), ("usage_collapse", ["api_usage_collapse", "usage"], nil),
       ("count", ["count"], "count"), ("Count", ["count"], "count"), ("cuont", ["count", "sum"], "count"), ("x", ["abc"], nil),
-      ("requird", ["require", "required"], "require"), ("", ["a"], nil), ("ab", ["ba"], "ba"),
+      ("requird", ["require", "required"], "required"), ("ag", ["ae", "age"], "age"), ("", ["a"], nil), ("ab", ["ba"], "ba"),
     ] as [(String, [String], String?)])
   func findsTheNearestWord(word: String, candidates: [String], expected: String?) {
     #expect(nearest(word, among: candidates) == expected)

@@ -24,8 +24,20 @@ extension Checker {
     if let kind = RuleSchema.rowKind(head) {
       return rowAggregate(function, rowFunction, kind, source, rest, first.value, nameRange)
     }
-    if !isPlainToo { reportSource(source, first.value) }
+    if !isPlainToo || isNearlySource(source) { reportSource(source, first.value) }
     return nil
+  }
+
+  /// Everything an aggregate can take first, for suggestions.
+  static let sources =
+    UsageSource.names + UsageSource.names.flatMap { source in UsageField.allCases.map { "\(source).\($0.rawValue)" } }
+    + RuleSchema.rowKinds.map(\.rawValue)
+    + RuleSchema.rowKinds.flatMap { kind in RuleSchema.fieldNames(of: kind).map { "\(kind.rawValue).\($0)" } }
+
+  /// Whether a name with a field was meant as a source, though the function takes other values too.
+  private func isNearlySource(_ name: String) -> Bool {
+    name.contains(".") && scope.bindings[name] == nil && Scalar(rawValue: name) == nil && !name.hasPrefix("account.")
+      && nearest(name, among: Self.sources) != nil
   }
 
   private mutating func reportSource(_ source: String, _ syntax: Syntax) {
@@ -33,7 +45,8 @@ extension Checker {
     let sources = UsageSource.names.filter { scope.hasCase || !$0.hasPrefix("case.") } + RuleSchema.rowKinds.map(\.rawValue)
     fault(
       head == "usage" || head == "case" ? .unknownField : .unknownName, "\(source) is no source of records", at: syntax.range,
-      hint: suggestion(for: source, among: sources) ?? "sources: \(sources.joined(separator: ", "))")
+      hint: nearest(source, among: sources + Self.sources).map { "did you mean \($0)?" } ?? suggestion(for: source, among: sources)
+        ?? "sources: \(sources.joined(separator: ", "))")
   }
 
   // MARK: Usage
@@ -101,7 +114,9 @@ extension Checker {
       if argument.value.form == .name("opening") {
         window.sinceOpening = true
       } else {
-        fault(.badWindow, "since takes opening", at: argument.value.range, hint: "write since opening")
+        let isNear = if case .name(let name) = argument.value.form { nearest(name, among: ["opening"]) != nil } else { false }
+        fault(
+          .badWindow, "since takes opening", at: argument.value.range, hint: isNear ? "did you mean opening?" : "write since opening")
       }
     default:
       fault(

@@ -110,7 +110,9 @@ extension Checker {
     guard takes(2, "peak(seats, 30d)", values, syntax) else { return unknown(syntax) }
     let days = wholeDays(values[1], for: "peak")
     guard case .name(let name) = values[0].form, let scalar = Scalar(rawValue: name), scalar == .seats || scalar == .mrr else {
-      fault(.wrongArguments, "peak is known of seats and mrr", at: values[0].range, hint: "write peak(seats, 30d) or peak(mrr, 30d)")
+      fault(
+        .wrongArguments, "peak is known of seats and mrr", at: values[0].range,
+        hint: nearest(word(values[0]), among: ["seats", "mrr"]).map { "did you mean \($0)?" } ?? "write peak(seats, 30d) or peak(mrr, 30d)")
       return unknown(syntax)
     }
     return make(.peak(scalar, days: days, reference: syntax.canonical()), scalar.type, syntax)
@@ -129,13 +131,15 @@ extension Checker {
     return function == .firing ? make(.firing(rule: id), .flag, syntax) : make(.levelOf(rule: id), .choice(RuleSchema.levels), syntax)
   }
 
+  private func word(_ syntax: Syntax) -> String { if case .name(let name) = syntax.form { name } else { "" } }
+
   private mutating func anyFiring(_ arguments: [Syntax.Argument], _ syntax: Syntax) -> TypedNode {
     let plain = arguments.filter { $0.label == nil }.map(\.value)
     guard takes(1, "any_firing(risk, at_least: medium)", plain, syntax) else { return unknown(syntax) }
     guard case .name(let word) = plain[0].form, let about = RuleSubjectMatter(rawValue: word) else {
       fault(
         .unknownWord, "any_firing takes what rules are about", at: plain[0].range,
-        hint: "one of \(RuleSubjectMatter.allCases.map(\.rawValue).joined(separator: ", "))")
+        hint: suggestion(for: word(plain[0]), among: RuleSubjectMatter.allCases.map(\.rawValue)))
       return unknown(syntax)
     }
     var rank = 0

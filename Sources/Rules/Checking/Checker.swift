@@ -112,7 +112,10 @@ struct Checker {
         hint: nearest(name, among: RuleSchema.fieldNames(of: row) + names).map { "did you mean \($0)?" }
           ?? "fields of \(row.rawValue): \(RuleSchema.fieldNames(of: row).joined(separator: ", "))")
     } else {
-      fault(.unknownName, "\(name) is not known here", at: syntax.range, hint: suggestion(for: name, among: names))
+      fault(
+        .unknownName, "\(name) is not known here", at: syntax.range,
+        hint: nearest(name, among: names + ["true", "false"] + Self.sources + RuleSchema.accountFieldNames).map { "did you mean \($0)?" }
+          ?? suggestion(for: name, among: names))
     }
     return unknown(syntax)
   }

@@ -1,3 +1,4 @@
+internal import ConfigFiles
 internal import Events
 
 /// Cuts an expression's text into tokens; faults are collected, and cutting goes on behind them.
@@ -87,15 +88,17 @@ struct Lexer {
 
   private mutating func duration(_ digits: String, isWhole: Bool, from start: Int) -> Span {
     let unit = slice(from: start + digits.utf8.count)
-    let seconds: [String: Int64] = ["s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400]
-    guard isWhole, let length = seconds[unit], let count = Int64(digits), count <= 10_000_000 else {
+    guard isWhole, let length = Self.seconds[unit], let count = Int64(digits), count <= 10_000_000 else {
       fault(
         .badNumber, "\(slice(from: start)) is no duration", from: start,
-        hint: "durations are a whole number and one of s, m, h, d, w, such as 90s, 2h, 14d")
+        hint: (Span.meant(by: slice(from: start)).map { "did you mean \($0)? " } ?? "")
+          + "durations are a whole number and one of s, m, h, d, w, such as 90s, 2h, 14d")
       return .days(1)
     }
     return .seconds(count * length)
   }
+
+  private static let seconds: [String: Int64] = ["s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400]
 
   private mutating func text() {
     let start = position

@@ -1,3 +1,4 @@
+internal import ConfigFiles
 internal import Events
 
 /// Reads an expression by operator strength (Pratt), collecting faults; behind a fault inside an argument list it goes on with the next
@@ -51,6 +52,44 @@ package struct Parser {
     isRecovering = true
   }
 
+  /// A word that was meant as one of the language's own, is read as that one, and told: what follows is checked too.
+  private mutating func correct(_ word: Token.Keyword, _ typed: String) {
+    faults.append(Fault(.unexpectedToken, "\(typed) does not fit here", at: token.range, hint: "did you mean \(word.rawValue)?"))
+    tokens[position] = Token(kind: .keyword(word), range: token.range)
+  }
+
+  /// Behind a value no name can stand: one that looks like an operator was meant as it.
+  private mutating func correctOperator() {
+    guard !isRecovering, case .name(let typed) = token.kind, let word = nearestOperator(typed) else { return }
+    if case .number = tokens[max(0, position - 1)].kind, ["s", "m", "h", "d", "w"].contains(typed) { return }
+    correct(word, typed)
+  }
+
+  private static func nearestOperator(_ typed: String) -> Token.Keyword? {
+    nearest(typed, among: ["and", "or", "is", "in", "for", "within", "contains"]).flatMap(Token.Keyword.init(rawValue:))
+  }
+
+  /// What follows tells `or` from `for`, and `is` from `in`.
+  private func nearestOperator(_ typed: String) -> Token.Keyword? {
+    let likely =
+      switch tokens[min(position + 1, tokens.count - 1)].kind {
+      case .duration: ["for", "within"]
+      case .sign(.open): ["in", "contains", "and", "or"]
+      case .keyword(.known), .keyword(.missing): ["is"]
+      case .text: ["contains"]
+      default: ["and", "or"]
+      }
+    return nearest(typed, among: likely).flatMap(Token.Keyword.init(rawValue:)) ?? Self.nearestOperator(typed)
+  }
+
+  /// A name right before another name was no value: one that looks like `not` was meant as it.
+  private mutating func correctNegation() {
+    guard !isRecovering, case .name(let typed) = token.kind, case .name(let next) = tokens[min(position + 1, tokens.count - 1)].kind,
+      nearest(typed, among: ["not"]) != nil, Self.nearestOperator(next) == nil
+    else { return }
+    correct(.not, typed)
+  }
+
   private mutating func whole() -> Syntax {
     let syntax = expression(atLeast: 0)
     if token.kind != .end {
@@ -82,8 +121,13 @@ package struct Parser {
       return Syntax(form: .fault, range: start..<start)
     }
     let start = token.range.lowerBound
+    correctNegation()
     var left = operand()
-    while !isRecovering, let next = continuation(of: left, from: start, atLeast: strength) { left = next }
+    correctOperator()
+    while !isRecovering, let next = continuation(of: left, from: start, atLeast: strength) {
+      left = next
+      correctOperator()
+    }
     return left
   }
 
@@ -133,6 +177,10 @@ package struct Parser {
   private mutating func presence(of left: Syntax, from start: Int) -> Syntax {
     if take(.missing) { return syntax(.presence(left, isKnown: false), from: start) }
     if take(.known) { return syntax(.presence(left, isKnown: true), from: start) }
+    if case .name(let typed) = token.kind, let word = nearest(typed, among: ["known", "missing"]).flatMap(Token.Keyword.init(rawValue:)) {
+      correct(word, typed)
+      return presence(of: left, from: start)
+    }
     fail(.unexpectedToken, "missing or known should follow is", at: token.range, hint: "to compare, write =")
     return syntax(.fault, from: start)
   }
@@ -223,6 +271,10 @@ package struct Parser {
       } else if Self.labels.contains(name), Self.startsValue(next) || name == "before" && next == .sign(.open) {
         label = name
         advance()
+      } else if !isRecovering, let near = mistypedLabel(name, before: next) {
+        faults.append(Fault(.unexpectedToken, "\(name) does not fit here", at: token.range, hint: "did you mean \(near)?"))
+        label = near
+        advance()
       }
     }
     let value = expression(atLeast: 0)
@@ -235,6 +287,17 @@ package struct Parser {
   /// Labels that need no colon: in YAML a colon and a space inside an unquoted value are a fault of their own. Of them only `before` is no
   /// function too, so that `before (30d + open_for)` can be no call.
   private static let labels = ["before", "since", "last", "at_least"]
+
+  /// The label that a name was meant as.
+  private func mistypedLabel(_ name: String, before next: Token.Kind) -> String? {
+    if next == .sign(.open) { return nearest(name, among: ["before"]) }
+    return Self.startsValue(next) && !isOperator(next) ? nearest(name, among: Self.labels) : nil
+  }
+
+  private func isOperator(_ token: Token.Kind) -> Bool {
+    guard case .name(let name) = token else { return false }
+    return Self.nearestOperator(name) != nil
+  }
 
   private static func startsValue(_ token: Token.Kind) -> Bool {
     switch token {

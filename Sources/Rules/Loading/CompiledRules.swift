@@ -30,7 +30,7 @@ package struct CompiledRules: Sendable {
       guard let root = parse(file, into: &diagnostics),
         var reader = MappingReader(root, what: "rule file", into: &diagnostics)
       else { continue }
-      ruleNodes += reader.list("rules", into: &diagnostics)
+      ruleNodes += reader.misspelt("rules")?.elements ?? reader.list("rules", into: &diagnostics)
       tierNodes += reader.list("tiers", into: &diagnostics)
       reader.finish(into: &diagnostics)
     }
@@ -52,7 +52,7 @@ package struct CompiledRules: Sendable {
     var catalogue: [String: RuleSubjectMatter] = [:]
     var firstPlaces: [String: SourceRange] = [:]
     for node in nodes {
-      guard let idNode = node["id"], let id = idNode.text else { continue }
+      guard let idNode = node["id"] ?? misspeltID(of: node), let id = idNode.text else { continue }
       if let first = firstPlaces[id] {
         diagnostics.report(
           .duplicateRule, "there are two rules with the id \(id)", at: idNode.range,
@@ -64,6 +64,9 @@ package struct CompiledRules: Sendable {
     }
     return catalogue
   }
+
+  /// A misspelt key is told where the rule is read; other rules may refer to the id all the same.
+  private static func misspeltID(of node: Node) -> Node? { node.entries?.first { nearest($0.name, among: ["id"]) != nil }?.value }
 
   private static func tiers(_ nodes: [Node], _ reader: RuleReader, _ diagnostics: inout Diagnostics) -> [TierRule] {
     var tiers: [TierRule] = []

@@ -71,7 +71,8 @@ struct RuleReader {
     _ reader: inout MappingReader, _ scope: inout ExpressionScope, _ diagnostics: inout Diagnostics
   ) -> [RuleBinding] {
     var bindings: [RuleBinding] = []
-    let entries = reader.mapping("let", into: &diagnostics)
+    // No other key of a rule looks like it: what does was meant as it.
+    let entries = reader.misspelt("let")?.entries ?? reader.mapping("let", into: &diagnostics)
     if entries.count > RuleLimits.bindings {
       diagnostics.report(
         .tooMany, "a rule has \(entries.count) bindings; at most \(RuleLimits.bindings) are read", at: reader.range(ofKey: "let"))
@@ -169,6 +170,9 @@ struct RuleReader {
     let points = reader.integer("points", in: -100...100, into: &diagnostics).map(Int.init)
     let hasLevel = reader.node["level"] != nil
     let hasPoints = reader.node["points"] != nil
+    if !hasLevel, !hasPoints, let other = reader.misspelt("level") {
+      return (other.text.flatMap(Level.init(rawValue:)) ?? .low, nil)
+    }
     if hasLevel == hasPoints {
       diagnostics.report(
         .badLevel, hasLevel ? "a rule has a level or points, not both" : "this rule has neither level nor points",

@@ -15,14 +15,27 @@ struct Snapshot {
   /// - Throws: what the store throws; `WrongArgument` where nothing is known yet.
   init(_ store: EventStore, asOf day: Day?) async throws {
     let source = try await ConfigurationArchive(store).source()
-    var fold = try await Self.start(store, source, fromScratch: day != nil)
+    try await self.init(store, source, asOf: day, fromScratch: day != nil)
+  }
+
+  /// What the engine would know if one configuration had been in force from the first step on.
+  ///
+  /// - Throws: as above.
+  init(_ store: EventStore, thinkingWith configuration: CompiledConfiguration, asOf day: Day?) async throws {
+    try await self.init(store, { _ in configuration }, asOf: day, fromScratch: true)
+  }
+
+  private init(
+    _ store: EventStore, _ source: @escaping LogFold.ConfigurationSource, asOf day: Day?, fromScratch: Bool
+  ) async throws {
+    var fold = try await Self.start(store, source, fromScratch: fromScratch)
     while true {
       // The first step alone tells the calendar, and with it where the day ends.
       let limit = fold.configuration == nil ? 1 : Self.batch
       let steps = try await store.steps(after: fold.portfolio.position, limit: limit)
       let end = day.flatMap { day in fold.configuration?.calendar.end(of: day) } ?? .distantFuture
       let wanted = steps.prefix { $0.at < end }
-      if !wanted.isEmpty { _ = try fold.fold(Array(wanted)) }
+      if !wanted.isEmpty { _ = try fold.fold(Array(wanted), writesStates: false) }
       if steps.isEmpty || wanted.count < steps.count { break }
     }
     guard let configuration = fold.configuration, let last = fold.portfolio.now else {

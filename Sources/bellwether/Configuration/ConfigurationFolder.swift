@@ -49,7 +49,7 @@ struct ConfigurationFolder: Sendable {
       path: path, main: main, sinks: sinks.map(enable), links: links, feeds: chosen, engine: engine, ruleTests: ruleTests)
   }
 
-  private static func yamlFiles(in folder: String, of path: String) throws -> [SourceFile] {
+  static func yamlFiles(in folder: String, of path: String) throws -> [SourceFile] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(path)/\(folder)")) ?? []
     let wanted = names.filter { $0.hasSuffix(".yaml") || $0.hasSuffix(".yml") }.filter { !$0.hasPrefix(".") }
     return try wanted.sorted().compactMap { try file("\(folder)/\($0)", in: path) }

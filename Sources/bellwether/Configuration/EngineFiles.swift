@@ -34,6 +34,18 @@ struct EngineFiles: Sendable {
     prefix = ""
   }
 
+  /// These files with others in their place: all rule files where there are any among them, else those of the same path.
+  func replaced(by candidate: CandidateFolder) -> EngineFiles {
+    let paths = Set(candidate.files.map(\.path))
+    let kept = files.filter { !paths.contains($0.path) && !$0.path.hasPrefix("rules/") }
+    return EngineFiles(relative: (kept + candidate.files).sorted { $0.path < $1.path })
+  }
+
+  private init(relative files: [SourceFile]) {
+    self.files = files
+    prefix = ""
+  }
+
   /// The checked rules, catalogue and calendar; nil if anything is wrong, and then `diagnostics` says what.
   func compiled(into diagnostics: inout Diagnostics) -> CompiledConfiguration? {
     CompiledConfiguration(files: files, digest: digest, into: &diagnostics)

@@ -53,6 +53,7 @@ import Testing
     BW1012 unknownFunction
     BW1013 unknownWord
     BW1014 unknownRule
+    BW1015 unknownLexicon
     BW1020 wrongType
     BW1021 wrongArguments
     BW1022 badWindow
@@ -67,6 +68,7 @@ import Testing
     BW1035 badEvidence
     BW1036 badTiers
     BW1037 tooMany
+    BW1038 badLexicon
     BW1101 unknownRule
     BW1102 badDate
     BW1103 badExpectation

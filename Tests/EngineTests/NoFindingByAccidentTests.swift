@@ -8,16 +8,7 @@ import Testing
 /// What goes wrong with the telling raises nothing and resolves nothing, under all shipped rules.
 ///
 /// Half a year of two dozen accounts, several times over, takes too long without optimisation: a debug build runs it where seeds are asked for.
-@Suite(.enabled(if: NoFindingByAccidentTests.isWanted)) struct NoFindingByAccidentTests {
-  private static let asked = ProcessInfo.processInfo.environment["BELLWETHER_SEEDS"].flatMap(UInt64.init)
-  /// `make properties` runs twenty.
-  private static let seeds: Range<UInt64> = 0..<(asked ?? 2)
-  #if DEBUG
-  static let isWanted = asked != nil
-  #else
-  static let isWanted = true
-  #endif
-
+@Suite(.enabled(if: accidentSeeds.isWanted)) struct NoFindingByAccidentTests {
   private struct Change: Hashable, CustomStringConvertible {
     let finding: String
     let to: FindingState
@@ -34,7 +25,7 @@ import Testing
     Set(company.transitions.filter { $0.finding.subject.account != .none && $0.to != .pending }.map(Change.init))
   }
 
-  @Test(arguments: seeds)
+  @Test(arguments: accidentSeeds.range)
   func `an outage, silent hours, a renamed event and a fortnight's holiday raise and resolve nothing`(seed: UInt64) throws {
     var before = try SmallCompany(seed: seed, configuration: try SmallCompany.configuration())
     try before.live(0..<SmallCompany.disturbance)
@@ -63,7 +54,7 @@ import Testing
     #expect(changes(company).subtracting(changes(undisturbed)).isEmpty, "seed \(seed), holiday")
   }
 
-  @Test(arguments: seeds)
+  @Test(arguments: accidentSeeds.range)
   func `a system that was never connected raises nothing`(seed: UInt64) throws {
     let configuration = try SmallCompany.configuration()
     var whole = try SmallCompany(seed: seed, configuration: configuration)
@@ -90,5 +81,23 @@ import Testing
       #expect(ended.reason == "cleared" && ended.at > SmallCompany.instant(150, 0) && ended.at < SmallCompany.instant(175, 0))
     }
     #expect(!own.contains { $0.to == .firing && $0.at > ended.at })
+  }
+}
+
+private let accidentSeeds = AccidentSeeds()
+
+private struct AccidentSeeds {
+  /// `make properties` runs twenty.
+  let range: Range<UInt64>
+  let isWanted: Bool
+
+  init() {
+    let asked = ProcessInfo.processInfo.environment["BELLWETHER_SEEDS"].flatMap(UInt64.init)
+    range = 0..<(asked ?? 2)
+    #if DEBUG
+    isWanted = asked != nil
+    #else
+    isWanted = true
+    #endif
   }
 }

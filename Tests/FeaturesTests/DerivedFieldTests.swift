@@ -5,7 +5,7 @@ import Testing
 @Suite struct DerivedFieldTests {
   @Test func everyFieldBelongsToOneKind() {
     #expect(DerivedField.allCases.count { $0.kind == .ticket } == 2)
-    #expect(DerivedField.allCases.filter { $0.kind == .invoice } == [.invoiceLate, .invoiceOpen])
+    #expect(DerivedField.allCases.filter { $0.kind == .invoice } == [.invoiceLate, .invoiceOpen, .invoiceMetered])
     #expect(DerivedField.allCases.filter { $0.kind == .payment } == [.paymentRecovered])
     #expect(DerivedField.allCases.filter { $0.kind == .contact } == [.contactGone, .contactGoneAt])
     for field in DerivedField.allCases {

@@ -42,7 +42,7 @@ let package = Package(
     .target(name: "Engine", dependencies: ["Events", "ConfigFiles", "Features", "Revenue", "Rules"], swiftSettings: strict),
 
     // Tests of rules in business terms.
-    .target(name: "RuleTrials", dependencies: ["Events", "ConfigFiles", "Features", "Rules", "Engine"], swiftSettings: strict),
+    .target(name: "RuleTrials", dependencies: ["Events", "ConfigFiles", "Features", "Revenue", "Rules", "Engine"], swiftSettings: strict),
 
     // The imperative shell.
     .systemLibrary(name: "CLibcurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),

@@ -6,7 +6,7 @@ package import Rules
 /// What the engine is told to think with, from one activation step to the next.
 package struct CompiledConfiguration: Sendable {
   package let digest: String
-  package let rules: CompiledRules
+  package private(set) var rules: CompiledRules
   package let catalog: ProductCatalog
   package let calendar: CompanyCalendar
 
@@ -15,6 +15,13 @@ package struct CompiledConfiguration: Sendable {
     self.rules = rules
     self.catalog = catalog
     self.calendar = calendar
+  }
+
+  /// The same with the one rule and those it reads: all that is needed to say how it stands.
+  package func narrowed(to rule: String) -> CompiledConfiguration {
+    var configuration = self
+    configuration.rules = rules.narrowed(to: rule)
+    return configuration
   }
 }
 

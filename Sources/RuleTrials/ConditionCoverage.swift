@@ -35,11 +35,14 @@ package struct ConditionCoverage: Sendable {
   /// In per cent, rounded down.
   package var percent: Int { branches.all == 0 ? 0 : branches.seen * 100 / branches.all }
 
-  /// `when: drop >= 60% was never false`, in the order of the rule.
-  package var gaps: [String] {
+  /// `config/rules/usage.yaml:33 when: drop >= 60% was never false`, in the order of the rule.
+  ///
+  /// - Parameter place: where a part of the rule stands; nil where nobody knows.
+  package func gaps(place: (String) -> String?) -> [String] {
     seen.filter { $0.value.count < 2 }.sorted { ($0.key.condition, $0.key.path) < ($1.key.condition, $1.key.path) }.map { branch, ways in
       let never = ways.isEmpty ? "never known" : ways.contains(true) ? "never false" : "never true"
-      return "\(branch.condition): \(branch.source) was \(never)"
+      let place = place(branch.source).map { $0 + " " } ?? ""
+      return "\(place)\(branch.condition): \(branch.source) was \(never)"
     }
   }
 }

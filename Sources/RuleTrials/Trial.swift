@@ -66,8 +66,8 @@ struct TrialEvent: Sendable {
     case seats(Int64)
     case plan(String)
     case price(Int64)
-    /// A record's new fields; those it does not name stay as they were.
-    case record(Kind, id: String, person: String?, uses: Int?, fields: [String: Value])
+    /// A record's new fields; those it does not name stay as they were, and those it names without a value are no more.
+    case record(Kind, id: String, person: String?, uses: Int?, fields: [String: Value], without: [String])
     case stale(Kind)
     case fresh(Kind)
   }

@@ -104,12 +104,13 @@ struct TrialHistory {
     case .seats(let count): seats = count
     case .plan(let name): plan = name
     case .price(let amount): price = amount
-    case .record(let kind, let id, let name, let uses, let fields):
+    case .record(let kind, let id, let name, let uses, let fields, let without):
       if setting.notConnected.contains(kind) { return nil }
       var person = uses.map { PersonKey(Int64($0)) }
       if person == nil, let name = name ?? (kind == .contact ? id : nil) { person = key(of: name) }
       if kind == .contact, let person { persons[id] = persons[id] ?? person }
-      let known = records["\(kind.rawValue)/\(id)", default: [:]].merging(fields) { $1 }
+      var known = records["\(kind.rawValue)/\(id)", default: [:]].merging(fields) { $1 }
+      for field in without { known[field] = nil }
       records["\(kind.rawValue)/\(id)"] = known
       let account = kind == .account && id != Self.accountID ? other(id) : Self.account
       return make(kind, id, known, account, kind == .contact ? persons[id] : person, at)

@@ -120,7 +120,9 @@ extension TrialReader {
         diagnostics.report(.badField, "\(text) is no user of the product", at: node.range, hint: "write true for p1, or p3")
       }
     }
-    return .record(kind, id: id, person: person, uses: uses, fields: fields(of: kind, rest, &diagnostics))
+    let without = rest.filter(\.value.isNull).map(\.name).filter { EventSchema.field($0, of: kind) != nil }
+    rest.removeAll { without.contains($0.name) }
+    return .record(kind, id: id, person: person, uses: uses, fields: fields(of: kind, rest, &diagnostics), without: without)
   }
 
   /// Fields of a kind, days for instants.
@@ -186,7 +188,7 @@ extension TrialReader {
     let counts = [.api, .metered, .limitHit].contains(configuration.catalog.meaning(of: event))
     var phases: [UsageRoutine.Phase] = []
     var from: Day?
-    var rest = text[...]
+    var rest = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")[...]
     while true {
       let until = rest.firstRange(of: " until ")
       let words = rest[..<(until?.lowerBound ?? rest.endIndex)].split(separator: " ").map(String.init)

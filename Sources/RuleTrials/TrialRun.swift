@@ -1,5 +1,6 @@
 package import Engine
 import Events
+import Revenue
 import Rules
 
 /// What became of a test.
@@ -26,7 +27,8 @@ extension Trial {
   ///
   /// - Throws: whatever the engine throws; nothing where the configuration is a checked one.
   package func run(_ configuration: CompiledConfiguration) throws -> TrialResult {
-    var fold = LogFold { _ in configuration }
+    let narrowed = configuration.narrowed(to: rule)
+    var fold = LogFold { _ in narrowed }
     var history = TrialHistory(setting, configuration)
     var sequence: Int64 = 0
     var reasons: [String] = []
@@ -46,13 +48,18 @@ extension Trial {
     var coverage = ConditionCoverage()
     var day = setting.from
     for expectation in expectations {
+      var before: [RuleCase] = []
       while day <= expectation.day {
+        if day == expectation.day { before = fold.ruleCases(of: TrialHistory.account).filter { $0.rule.id == rule } }
         try take(history.steps(on: day))
         try take([(configuration.calendar.end(of: day) - Span(microseconds: 1), .tick)])
         day = day + 1
       }
       let cases = fold.ruleCases(of: TrialHistory.account).filter { $0.rule.id == rule }
-      for subject in cases { coverage.note(Evaluator.explain(subject.rule, subject.facts)) }
+      for subject in cases {
+        coverage.note(Evaluator.explain(subject.rule, subject.facts))
+        if let ended = subject.asItEnded(since: before) { coverage.note(Evaluator.explain(subject.rule, ended)) }
+      }
       let verdict = TrialVerdict(rule: rule, cases: cases, state: fold.accounts[TrialHistory.account], lastEnd: reasons.last)
       guard !verdict.meets(expectation.standing) else { continue }
       let format = OutcomeFormat(calendar: configuration.calendar, currency: "usd")
@@ -62,6 +69,19 @@ extension Trial {
           explanation: cases.map { Evaluator.explain($0.rule, $0.facts).rendered(format) }.joined(separator: "\n\n")))
     }
     return TrialResult(trial: self, failures: failures, coverage: coverage)
+  }
+}
+
+extension RuleCase {
+  /// The facts on which a finding ended that was still open the day before; nil where none has ended.
+  fileprivate func asItEnded(since before: [RuleCase]) -> Facts? {
+    guard facts.openedAt == nil, let open = before.first(where: { $0.expansionCase?.number == expansionCase?.number }),
+      open.facts.openedAt != nil
+    else { return nil }
+    var facts = facts
+    facts.openedAt = open.facts.openedAt
+    facts.frozen = open.facts.frozen
+    return facts
   }
 }
 

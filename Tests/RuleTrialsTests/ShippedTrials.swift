@@ -2,6 +2,7 @@ import ConfigFiles
 import Engine
 import Foundation
 import RuleTrials
+import Rules
 import Testing
 
 /// The shipped configuration and its rule tests.
@@ -46,5 +47,54 @@ enum Shipped {
         \(failure.explanation)
         """)
     }
+  }
+}
+
+/// What is promised of a rule is tested of it.
+@Suite struct TestedRulesTests {
+  /// Ways in which a rule cannot stand, and why.
+  private static let exceptions: [String: [String: String]] = [:]
+
+  /// The four ways in which each rule is tested to stand.
+  private static func ways(_ trials: [Trial]) -> Set<String> {
+    Set(
+      trials.flatMap(\.expectations).map { expectation in
+        switch expectation.standing {
+        case .fires: "fires"
+        case .quiet: "quiet"
+        case .clears: "clears"
+        case .notApplicable: "not applicable"
+        case .tier: "tier"
+        }
+      })
+  }
+
+  @Test func everyRuleIsTestedToFireToKeepSilentNotToApplyAndToClear() {
+    var waiting: [String] = []
+    for rule in Shipped.configuration.rules.rules.map(\.id).sorted() {
+      let tested = Self.ways(Shipped.trials.filter { $0.rule == rule }).union((Self.exceptions[rule] ?? [:]).keys)
+      let missing = ["fires", "quiet", "not applicable", "clears"].filter { !tested.contains($0) }
+      if !missing.isEmpty { waiting.append("\(rule): \(missing.joined(separator: ", "))") }
+    }
+    if !waiting.isEmpty { print("rules whose tests are still waited for:\n  " + waiting.joined(separator: "\n  ")) }
+  }
+
+  @Test func placesOfPartsAreFound() throws {
+    let text = """
+      rules:
+        - id: one
+          when: seats > 3
+        - id: two
+          # seats > 3 and x
+          when: >
+            mrr is known
+            and seats > 3
+      """
+    let places = RulePlaces([SourceFile(path: "rules/a.yaml", text: text)])
+    #expect(places.place(of: "seats > 3", in: "one") == "rules/a.yaml:3")
+    #expect(places.place(of: "seats > 3", in: "two") == "rules/a.yaml:8")
+    #expect(places.place(of: "mrr is known and seats > 3", in: "two") == "rules/a.yaml:7")
+    #expect(places.place(of: "gone", in: "two") == "rules/a.yaml:4")
+    #expect(places.place(of: "gone", in: "three") == nil)
   }
 }

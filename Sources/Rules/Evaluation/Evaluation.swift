@@ -25,10 +25,14 @@ struct Evaluation {
   mutating func value(of node: TypedNode) -> Outcome {
     guard frames != nil else { return compute(node) }
     frames?.append([])
+    if case .aggregate = node.operation { citations = [] }
     let outcome = compute(node)
+    let records = Array((citations ?? []).prefix(Evaluator.citationLimit))
+    citations = nil
     let children = frames?.removeLast() ?? []
     if case .constant = node.operation { return outcome }
-    let explanation = Explanation(source: node.source, outcome: outcome, type: node.type, note: note(on: node), children: children)
+    let explanation = Explanation(
+      source: node.source, outcome: outcome, type: node.type, note: note(on: node), records: records, children: children)
     var outer = frames?.popLast() ?? []
     outer.append(explanation)
     frames?.append(outer)

@@ -14,7 +14,7 @@ package enum Evaluator {
     var evaluation = Evaluation(facts, isTraced: true)
     let outcome = evaluation.value(of: expression.root)
     return evaluation.frames?.first?.first
-      ?? Explanation(source: expression.text, outcome: outcome, type: expression.type, note: nil, children: [])
+      ?? Explanation(source: expression.text, outcome: outcome, type: expression.type, note: nil, records: [], children: [])
   }
 
   /// Every condition of a rule with the value of each part: why it fires, and why not.

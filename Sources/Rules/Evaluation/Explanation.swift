@@ -8,6 +8,8 @@ package struct Explanation: Sendable {
   package let type: ExpressionType
   /// The days looked at, the reference frozen, and the like.
   package let note: String?
+  /// The records counted, as `kind:system/id`; of usage, names and days.
+  package let records: [String]
   package let children: [Explanation]
 
   /// The tree as lines, values in a column at the right.
@@ -24,18 +26,30 @@ package struct Explanation: Sendable {
 
   private func collect(into lines: inout [(left: String, right: String)], _ format: OutcomeFormat, first: String, rest: String) {
     let value = format.text(outcome, as: type)
-    lines.append((first + source.split(whereSeparator: \.isWhitespace).joined(separator: " "), note.map { "\(value)  [\($0)]" } ?? value))
+    let remark = [note, citation].compactMap { $0 }.joined(separator: "; ")
+    lines.append(
+      (first + source.split(whereSeparator: \.isWhitespace).joined(separator: " "), remark.isEmpty ? value : "\(value)  [\(remark)]"))
     for (index, child) in children.enumerated() {
       let isLast = index == children.count - 1
       child.collect(into: &lines, format, first: rest + (isLast ? "└ " : "├ "), rest: rest + (isLast ? "  " : "│ "))
     }
   }
 
-  /// `source value missing note children` for machines.
+  private static let shownRecords = 3
+
+  /// The first few records; of usage the note tells the days.
+  private var citation: String? {
+    let shown = records.filter { !$0.hasPrefix("usage:") }
+    guard !shown.isEmpty else { return nil }
+    let more = shown.count - Self.shownRecords
+    return shown.prefix(Self.shownRecords).joined(separator: ", ") + (more > 0 ? " and \(more) more" : "")
+  }
+
+  /// `source value missing note records children` for machines.
   package func json(_ format: OutcomeFormat) -> JSON {
     [
       "source": .text(source), "value": .text(format.text(outcome, as: type)), "missing": JSON(outcome.missing?.description),
-      "note": JSON(note), "children": .list(children.map { $0.json(format) }),
+      "note": JSON(note), "records": .list(records.map(JSON.text)), "children": .list(children.map { $0.json(format) }),
     ]
   }
 }

@@ -3,7 +3,7 @@ package import ConfigFiles
 /// All rules of a configuration, checked and in the order in which they are evaluated.
 package struct CompiledRules: Sendable {
   /// A rule stands behind the rules whose states it reads; else by id.
-  package let rules: [Rule]
+  package private(set) var rules: [Rule]
   /// The expansion tiers, first match wins.
   package let tiers: [TierRule]
   /// What the engine works out of whole cohorts once a day, by id.
@@ -16,6 +16,17 @@ package struct CompiledRules: Sendable {
 
   /// What the tiers' conditions can change with beside the passing of time.
   package var tierInputs: NodeInputs { tiers.reduce(NodeInputs()) { $0.union($1.when.root.inputs) } }
+
+  /// The one rule with those it reads; all of them where there is no such rule, or where the account's score is read too.
+  package func narrowed(to id: String) -> CompiledRules {
+    var wanted: Set<String> = [id]
+    for rule in rules.reversed() where wanted.contains(rule.id) { wanted.formUnion(rule.dependencies) }
+    let kept = rules.filter { wanted.contains($0.id) }
+    guard !kept.isEmpty, !kept.contains(where: { $0.inputs.readsRisk }) else { return self }
+    var narrowed = self
+    narrowed.rules = kept
+    return narrowed
+  }
 
   package func rule(_ id: String) -> Rule? { rules.first { $0.id == id } }
 

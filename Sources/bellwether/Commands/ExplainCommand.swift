@@ -79,14 +79,18 @@ struct ExplainedRule {
     }
   }
 
+  private var outlook: RuleOutlook { Evaluator.outlook(of: subject.rule, subject.facts) }
+
   var text: String {
-    "\(name): \(standing). \(reason)\n\n" + Evaluator.explain(subject.rule, subject.facts).rendered(format)
+    let outlook = outlook.rendered
+    return "\(name): \(standing). \(reason)\n\n" + Evaluator.explain(subject.rule, subject.facts).rendered(format)
+      + (outlook.isEmpty ? "" : "\n\nWhat would change it\n\n\(outlook)")
   }
 
   var json: JSON {
     [
       "rule": .text(subject.rule.id), "case": subject.expansionCase.map { JSON($0.number) } ?? .null, "stands": .text(standing),
-      "reason": .text(reason), "parts": Evaluator.explain(subject.rule, subject.facts).json(format),
+      "reason": .text(reason), "would_change": outlook.json, "parts": Evaluator.explain(subject.rule, subject.facts).json(format),
     ]
   }
 }

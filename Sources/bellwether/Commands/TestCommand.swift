@@ -33,7 +33,8 @@ struct TestCommand: ParsableCommand {
       throw WrongArgument("There is no rule '\(rule)'. Known: \(configuration.rules.rules.map(\.id).joined(separator: ", ")).")
     }
     let results = try trials.filter { rule == nil || $0.rule == rule }.map { try $0.run(configuration) }
-    let report = TrialReport(results, rules: configuration.rules.rules.map(\.id).filter { rule == nil || $0 == rule })
+    let ids = configuration.rules.rules.map(\.id).filter { rule == nil || $0 == rule }
+    let report = TrialReport(results, rules: ids, places: RulePlaces(folder.engine))
     StandardOutput.print(json ? report.json.serialized() : report.text(coverage: coverage))
     if !report.hasPassed { throw ExitCode(1) }
   }
@@ -43,7 +44,10 @@ struct TestCommand: ParsableCommand {
 struct TrialReport {
   private let rules: [(id: String, results: [TrialResult], coverage: ConditionCoverage)]
 
-  init(_ results: [TrialResult], rules ids: [String]) {
+  private let places: RulePlaces
+
+  init(_ results: [TrialResult], rules ids: [String], places: RulePlaces) {
+    self.places = places
     let others = Set(results.map(\.trial.rule)).subtracting(ids).sorted()
     rules = (ids.sorted() + others).map { id in
       let own = results.filter { $0.trial.rule == id }
@@ -66,10 +70,14 @@ struct TrialReport {
     var parts = rules.flatMap(\.results).flatMap { result in result.failures.map { failure(result.trial, $0) } }
     if coverage {
       parts += rules.filter { !$0.results.isEmpty && !$0.coverage.gaps.isEmpty }.map { rule in
-        "\(rule.id)\n" + rule.coverage.gaps.map { "  \($0)" }.joined(separator: "\n")
+        "\(rule.id)\n" + gaps(of: rule).map { "  \($0)" }.joined(separator: "\n")
       }
     }
     return (parts + [table.rendered(), summary]).joined(separator: "\n\n")
+  }
+
+  private func gaps(of rule: (id: String, results: [TrialResult], coverage: ConditionCoverage)) -> [String] {
+    rule.coverage.gaps { places.place(of: $0, in: rule.id) }
   }
 
   private func failure(_ trial: Trial, _ failure: TrialResult.Failure) -> String {
@@ -105,7 +113,7 @@ struct TrialReport {
       }
       return [
         "rule": .text(rule.id), "tests": JSON(rule.results.count), "failures": .list(failures), "coverage": JSON(rule.coverage.percent),
-        "gaps": .list(rule.coverage.gaps.map(JSON.text)),
+        "gaps": .list(gaps(of: rule).map(JSON.text)),
       ]
     }
     return ["passed": .flag(hasPassed), "rules": .list(list)]

@@ -61,7 +61,8 @@ extension Stage {
   private var lastDay: Day { script.loss.map { calendar.day(of: $0.at) } ?? options.end }
 
   mutating func addRoutine() {
-    addRoutineTickets()
+    // Whoever is shown for its tickets has those alone.
+    if script.part.place == nil { addRoutineTickets() }
     addRoutineNotes()
     addRoutineChanges()
     addDeals()

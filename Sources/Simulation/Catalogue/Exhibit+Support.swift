@@ -7,7 +7,11 @@ extension Exhibit {
 
   static let support = [
     Exhibit(
-      "false_resolution", case: "escalations come back after being marked solved", { $0.resolveFalsely() },
+      "false_resolution", case: "escalations come back after being marked solved",
+      { stage in
+        stage.begin()
+        stage.escalate()
+      },
       decoy: "as many escalations, each solved for good", { $0.askOften() }),
     Exhibit(
       "support_spike", case: "eight tickets within two weeks, where there were few",
@@ -114,6 +118,17 @@ extension Exhibit {
 
 extension Stage {
   func weeks(_ count: Int, from day: Day) -> [Day] { (0..<count).map { businessDay(onOrAfter: day + 4 * $0) } }
+
+  /// Four escalations, each on its own topic, marked solved the day after and reopened two days later.
+  fileprivate mutating func escalate() {
+    for (number, topic) in EscalationTopic.all.prefix(4).enumerated() {
+      let opened = moment(businessDay(onOrAfter: shownDay() + 5 * number))
+      script.tickets.append(
+        PlannedTicket(
+          openedAt: opened, person: script.members[1].person, topic: topic.tag, subject: topic.subject, body: topic.body, priority: "high",
+          isEscalated: true, solvedAt: opened + .days(1), reopenedAt: opened + .days(3)))
+    }
+  }
 
   fileprivate mutating func browse(page: String, competitor: String) {
     tell(.intent, on: weeks(3, from: shownDay()), ["page": .text(page), "competitor": .text(competitor)])

@@ -35,7 +35,7 @@ import Testing
 
   /// Shipped rules that the simulated company cannot show yet.
   private static let notYetShown: Set<String> = [
-    "metered_decline", "champion_moved_to_prospect", "csm_changed", "csm_unanswered", "no_touch", "natural_trigger", "flat_evaluating",
+    "metered_decline", "champion_moved_to_prospect", "csm_changed", "csm_unanswered", "natural_trigger", "flat_evaluating",
     "flat_declining", "flat_champion_changed", "flat_growing", "flat_quiet", "flat_unknown",
   ]
 

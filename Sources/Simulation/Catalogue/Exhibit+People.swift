@@ -51,6 +51,19 @@ extension Exhibit {
         stage.begin(active: 6, seats: 12, activity: 500)
         stage.excite(0..<1)
       }),
+    Exhibit(
+      "no_touch", case: "nobody of ours calls one of the largest customers",
+      { stage in
+        stage.begin(active: 40, seats: 60)
+        stage.script.untouchedFrom = stage.options.firstUsageDay
+      }, decoy: "a call every seven weeks",
+      { stage in
+        stage.begin(active: 40, seats: 60)
+        stage.script.untouchedFrom = stage.options.firstUsageDay
+        for start in [-70, -21, 28, 77] {
+          stage.note("Called to ask how the quarter went.", on: stage.businessDay(onOrAfter: stage.options.start + start), inbound: false)
+        }
+      }),
   ]
 }
 

@@ -92,7 +92,9 @@ extension Stage {
       guard day < lastDay else { return }
       let isInbound = chance.happens(permille: 300)
       let text = chance.pick(isInbound ? Self.inbound : Self.outbound)
-      script.notes.append(PlannedNote(at: moment(day), isInbound: isInbound, text: text))
+      let at = moment(day)
+      if !isInbound, let silence = script.untouchedFrom, day >= silence { continue }
+      script.notes.append(PlannedNote(at: at, isInbound: isInbound, text: text))
     }
   }
 

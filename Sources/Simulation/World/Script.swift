@@ -19,6 +19,8 @@ struct Script {
   var plannedUses: [PlannedUse] = []
   var tickets: [PlannedTicket] = []
   var notes: [PlannedNote] = []
+  /// From when on nobody of ours reaches out as a matter of routine.
+  var untouchedFrom: Day?
   /// Who works in another team from a day on; the latest holds.
   var teams: [TeamChange] = []
   /// What surveys, intent and enrichment tell.

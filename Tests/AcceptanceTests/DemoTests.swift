@@ -44,6 +44,21 @@ import Transport
     }
   }
 
+  /// Each rule sees the account that has its signal, with numbers, and passes over the one that only looks like it.
+  @Test(arguments: shown)
+  func everySignalIsSeenAndNoDecoy(_ signals: String) async throws {
+    let run = try await DemoRun(["--catalogue", "--signals", signals])
+    #expect(run.catalogue.count == signals.split(separator: ",").count)
+    for row in run.catalogue { #expect(row["good"].flag == true, "\(row.serialized())") }
+  }
+
+  static let shown = [
+    "api_usage_collapse,licensed_underuse,adoption_narrowing,basic_only_on_premium,purchase_driver_dropped,onboarding_stalled",
+    "expansion_use_abandoned,renewal_underuse,near_capacity,exploring_advanced",
+    "champion_left,champion_silent,power_users_gone,single_threaded",
+    "payment_hesitation,seat_reduction,cancel_scheduled",
+  ]
+
   @Test func anotherSeedIsAnotherCompany() async throws {
     let arguments = ["--only", "story", "--months", "1"]
     let first = try await DemoRun(arguments + ["--seed", "21"])
@@ -56,6 +71,7 @@ import Transport
 private struct DemoRun {
   let story: JSON
   let truth: [JSON]
+  let catalogue: [JSON]
   let deliveries: [(id: String?, at: Instant, alerts: [Alert])]
 
   init(_ arguments: [String], _ location: SourceLocation = #_sourceLocation) async throws {
@@ -70,6 +86,7 @@ private struct DemoRun {
     let answer = try JSON(parsing: child.outputText)
     story = answer["story"]
     truth = answer["truth"].list ?? []
+    catalogue = answer["catalogue"].list ?? []
     // Verified here once more, with the key that only this test and the daemon know.
     let verifier = WebhookVerifier(keys: [key], tolerance: .hours(1))
     var seen: [(id: String?, at: Instant, alerts: [Alert])] = []

@@ -82,7 +82,9 @@ extension BillingWriter {
     }
     let day = calendar.day(of: Instant(seconds: invoice.created))
     if let failure = script.failures.first(where: { $0.from <= day && day < $0.from + 3 }) {
-      fail(index, attempts: [0, 3, 5, 7].map { open + 10 + $0 * 86_400 }, recoversAfter: failure.recoversAfter)
+      // What is paid is not charged again.
+      let attempts = [0, 3, 5, 7].map { Span.days($0) }.filter { $0 < failure.recoversAfter ?? .days(8) }
+      fail(index, attempts: attempts.map { open + 10 + $0.microseconds / 1_000_000 }, recoversAfter: failure.recoversAfter)
     } else if chance.happens(permille: 25) {
       fail(index, attempts: [open + 10], recoversAfter: .hours(Int64(chance.int(18...40))))
     } else {

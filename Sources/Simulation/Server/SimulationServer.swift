@@ -72,6 +72,9 @@ extension SimulationServer {
   @discardableResult
   package func advance(to instant: Instant) -> Instant { state.withLock { $0.advance(to: instant) } }
 
+  /// Where surveys, intent and enrichment are told: lists of these names, each `GET /{kind}?since=`.
+  package func signalsURL() async throws -> String { "http://\(Self.host):\(try await port())/signals" }
+
   /// Every record that went out in a successful page so far, each once, in order.
   package var served: [ServedRecord] { state.withLock { $0.served }.sorted() }
 
@@ -97,6 +100,11 @@ extension SimulationServer {
     let target = request.head.path ?? "/"
     let parts = target.dropFirst().split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
     if parts.first == "clock" { return try await answerClock(request, target) }
+    if parts.first == "signals" {
+      let now = state.withLock { $0.now }
+      let rest = "/" + (parts.count > 1 ? String(parts[1]) : "")
+      return vendors.respondWithSignals(VendorRequest(vendor: .hubspot, target: rest, authorization: nil), now: now)
+    }
     guard let name = parts.first, let vendor = Vendor(rawValue: String(name)) else {
       return VendorResponse(status: 404, ["error": "no simulated vendor under this path"])
     }

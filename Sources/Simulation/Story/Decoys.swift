@@ -61,7 +61,8 @@ extension Stage {
   private var lastDay: Day { script.loss.map { calendar.day(of: $0.at) } ?? options.end }
 
   mutating func addRoutine() {
-    addRoutineTickets()
+    // Whoever is shown for its tickets has those alone.
+    if script.part.place == nil { addRoutineTickets() }
     addRoutineNotes()
     addRoutineChanges()
     addDeals()
@@ -91,7 +92,9 @@ extension Stage {
       guard day < lastDay else { return }
       let isInbound = chance.happens(permille: 300)
       let text = chance.pick(isInbound ? Self.inbound : Self.outbound)
-      script.notes.append(PlannedNote(at: moment(day), isInbound: isInbound, text: text))
+      let at = moment(day)
+      if !isInbound, let silence = script.untouchedFrom, day >= silence { continue }
+      script.notes.append(PlannedNote(at: at, isInbound: isInbound, text: text))
     }
   }
 

@@ -65,6 +65,13 @@ extension PostHogDialect {
     return bytes
   }
 
+  private func team(of event: UsageEvent, _ script: Script) -> String {
+    let changed = script.teams.last {
+      $0.person == Int(event.person) && SimulatedCalendar.calendar.start(of: $0.from).microseconds <= event.at
+    }
+    return changed?.team ?? Self.teams[Int(event.person) % Self.teams.count]
+  }
+
   /// No text here needs escaping: names, addresses and identifiers are plain ASCII.
   private func append(_ field: EventQuery.Field, of event: UsageEvent, to bytes: inout [UInt8]) {
     let script = accounts[Int(event.account)].script
@@ -82,7 +89,7 @@ extension PostHogDialect {
       }
     case .timestamp: bytes.append(timestamp: event.at)
     case .group: bytes.append(contentsOf: script.identity.posthog.utf8)
-    case .team: bytes.append(contentsOf: Self.teams[Int(event.person) % Self.teams.count].utf8)
+    case .team: bytes.append(contentsOf: team(of: event, script).utf8)
     case .quantity: break
     }
     bytes.append(UInt8(ascii: "\""))

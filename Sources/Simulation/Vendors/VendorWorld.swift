@@ -9,6 +9,7 @@ package struct VendorWorld: Sendable {
   private let hubspot: HubSpotDialect
   private let zendesk: ZendeskDialect
   private let posthog: PostHogDialect
+  private let signals: SignalsDialect
 
   package init(_ world: SimulatedWorld) {
     self.world = world
@@ -16,6 +17,14 @@ package struct VendorWorld: Sendable {
     hubspot = HubSpotDialect(world)
     zendesk = ZendeskDialect(world)
     posthog = PostHogDialect(world)
+    signals = SignalsDialect(world)
+  }
+
+  /// What surveys, intent and enrichment tell until a business time.
+  func respondWithSignals(_ request: VendorRequest, now: Instant) -> VendorResponse {
+    var response = signals.respond(request, now)
+    response.headers.append(("Date", now.httpDate))
+    return response
   }
 
   /// The answer at a business time; its `Date` header is that time.

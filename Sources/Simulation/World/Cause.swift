@@ -67,6 +67,8 @@ extension Cause {
   struct Part: Hashable {
     let cause: Cause
     let variant: Int
+    /// What the account shows in the catalogue's company.
+    var place: Exhibit.Place?
   }
 
   /// The part of each account, by index. There is one story and one twin however many accounts there are.

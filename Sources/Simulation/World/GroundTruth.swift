@@ -27,6 +27,17 @@ package struct GroundTruth: Hashable, Sendable {
   /// In order of cause, then name.
   package let accounts: [Account]
 
+  /// In the catalogue's company: cases and decoys.
+  package let exhibits: [Shown]
+
+  /// An account of the catalogue's company.
+  package struct Shown: Hashable, Sendable {
+    package let rule: String
+    package let isDecoy: Bool
+    package let words: String
+    package let account: String
+  }
+
   package var story: Account? { accounts.first { $0.cause == .story } }
 }
 
@@ -35,6 +46,13 @@ extension GroundTruth {
     self.seed = options.seed
     self.start = start
     self.end = end
+    exhibits = scripts.compactMap { script in
+      script.part.place.map { place in
+        Shown(
+          rule: place.exhibit.rule, isDecoy: place.isDecoy, words: place.isDecoy ? place.exhibit.decoyWords : place.exhibit.caseWords,
+          account: script.identity.name)
+      }
+    }
     let order = Cause.allCases
     accounts = scripts.filter { $0.part.cause.isPlanted }.map { Account($0, end: end) }.sorted {
       let (a, b) = (order.firstIndex(of: $0.cause) ?? 0, order.firstIndex(of: $1.cause) ?? 0)

@@ -19,6 +19,12 @@ struct Script {
   var plannedUses: [PlannedUse] = []
   var tickets: [PlannedTicket] = []
   var notes: [PlannedNote] = []
+  /// From when on nobody of ours reaches out as a matter of routine.
+  var untouchedFrom: Day?
+  /// Who works in another team from a day on; the latest holds.
+  var teams: [TeamChange] = []
+  /// What surveys, intent and enrichment tell.
+  var signals: [PlannedSignal] = []
   var contactChanges: [ContactChange] = []
   /// Persons entered in the CRM after the beginning.
   var lateContacts: [(person: Int, at: Instant)] = []
@@ -97,6 +103,22 @@ struct PlannedTicket {
   /// When it was reopened; it then stays open.
   var reopenedAt: Instant?
   var csat: String?
+}
+
+struct TeamChange {
+  let person: Int
+  let from: Day
+  let team: String
+}
+
+/// A record of a source that none of the four vendors is.
+struct PlannedSignal {
+  /// `survey intent enrichment`.
+  let kind: Kind
+  let at: Instant
+  /// Index in the account's people.
+  let person: Int?
+  let fields: [String: JSON]
 }
 
 struct PlannedNote {

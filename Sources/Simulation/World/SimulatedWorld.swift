@@ -12,13 +12,18 @@ package struct SimulatedWorld: Sendable {
   let usage: [UsageEvent]
 
   /// - Parameter causes: the accounts to make; nil for all. An account is the same with or without the others.
-  package init(_ options: SimulationOptions, only causes: Set<Cause>? = nil) {
+  /// - Parameter rules: the exhibits to make in the catalogue's company; nil for all.
+  package init(_ options: SimulationOptions, only causes: Set<Cause>? = nil, exhibits rules: Set<String>? = nil) {
     self.options = options
     let calendar = SimulatedCalendar.calendar
     start = calendar.start(of: options.start)
     end = calendar.start(of: options.end)
     let maker = AccountMaker(options)
-    let chosen = maker.cast.indices.filter { causes?.contains(maker.cast[$0].cause) ?? true }
+    let chosen = maker.cast.indices.filter { index in
+      let part = maker.cast[index]
+      if let rules, let place = part.place, !rules.contains(place.exhibit.rule) { return false }
+      return causes?.contains(part.cause) ?? true
+    }
     accounts = chosen.enumerated().map { maker.records($0.element, place: $0.offset) }
     usage = accounts.flatMap(\.usage).sorted { ($0.at, $0.uuid.0, $0.uuid.1) < ($1.at, $1.uuid.0, $1.uuid.1) }
     truth = GroundTruth(options: options, start: start, end: end, scripts: accounts.map(\.script))
@@ -48,8 +53,8 @@ struct AccountMaker {
 
   init(_ options: SimulationOptions) {
     self.options = options
-    cast = Cause.cast(seed: options.seed, accounts: options.accounts)
-    names = NameBook(seed: options.seed, count: options.accounts)
+    cast = options.isCatalogue ? Exhibit.cast : Cause.cast(seed: options.seed, accounts: options.accounts)
+    names = NameBook(seed: options.seed, count: cast.count)
     storyUpgrade = StoryCalendar.upgradeDay(options)
     days = options.firstUsageDay...options.end - 1
     let season = Season(seed: options.seed, calendar: SimulatedCalendar.calendar)

@@ -14,6 +14,9 @@ package struct SimulationOptions: Hashable, Sendable {
   /// Whether a company holiday falls on a business day within days 21 to 26 after the story's upgrade.
   package var holidayInSilence: Bool
 
+  /// Whether the company is the catalogue's: a case and a decoy of each exhibit, and bystanders; `accounts` then says nothing.
+  package var isCatalogue = false
+
   /// Fewer accounts than causes would leave some cause out; more than the upper bound have no names.
   package static let accountLimits = 24...15_000
   package static let defaultStart = Day(number: 20_094)

@@ -49,6 +49,12 @@ struct ConfigurationFolder: Sendable {
       path: path, main: main, sinks: sinks.map(enable), links: links, feeds: chosen, engine: engine, ruleTests: ruleTests)
   }
 
+  /// The same folder with a feed more.
+  func adding(feed: SourceFile) -> ConfigurationFolder {
+    ConfigurationFolder(
+      path: path, main: main, sinks: sinks, links: links, feeds: feeds + [feed], engine: engine, ruleTests: ruleTests)
+  }
+
   static func yamlFiles(in folder: String, of path: String) throws -> [SourceFile] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(path)/\(folder)")) ?? []
     let wanted = names.filter { $0.hasSuffix(".yaml") || $0.hasSuffix(".yml") }.filter { !$0.hasPrefix(".") }

@@ -7,6 +7,7 @@ import Events
 import Foundation
 import Hummingbird
 import Logging
+import Rules
 import ServiceLifecycle
 import Simulation
 import Store
@@ -31,6 +32,11 @@ struct DemoCommand: AsyncParsableCommand {
     help: ArgumentHelp("Only accounts with these causes, comma-separated: \(Self.causeNames).", valueName: "causes"),
     transform: Self.causes)
   var only: Set<Cause>?
+  @Flag(help: "Instead of the story, an account with each signal and one that only looks like it; says which rule saw what.")
+  var catalogue = false
+  @Option(
+    help: ArgumentHelp("Only these signals of the catalogue, comma-separated.", valueName: "rules"), transform: Self.rules)
+  var signals: Set<String>?
   @Flag(help: "End when the year is over; otherwise the console stays up until Ctrl-C.") var exit = false
   @Flag(help: "Print one JSON object at the end instead of the alerts.") var json = false
   @Option(help: ArgumentHelp("The configuration folder.", valueName: "dir")) var config = "config"
@@ -49,6 +55,16 @@ struct DemoCommand: AsyncParsableCommand {
       })
   }
 
+  private static func rules(_ text: String) throws -> Set<String> {
+    try Set(
+      text.split(separator: ",").map { word in
+        guard Exhibit.all.contains(where: { $0.rule == word }) else {
+          throw ValidationError("'\(word)' is not in the catalogue. Known: \(Exhibit.all.map(\.rule).joined(separator: " ")).")
+        }
+        return String(word)
+      })
+  }
+
   private static func weekday(_ text: String) throws -> Weekday {
     guard let weekday = Weekday.allCases.first(where: { $0.rawValue.hasPrefix(text.lowercased()) && text.count >= 3 }) else {
       throw ValidationError("'\(text)' is no weekday; write monday or mon.")
@@ -58,8 +74,10 @@ struct DemoCommand: AsyncParsableCommand {
 
   func run() async throws {
     let environment = ProcessInfo.processInfo.environment
-    let world = SimulatedWorld(
-      SimulationOptions(seed: seed, accounts: accounts, months: months, storyWeekday: upgradeOn, holidayInSilence: holiday), only: only)
+    var options = SimulationOptions(
+      seed: seed, accounts: accounts, months: catalogue ? Exhibit.months : months, storyWeekday: upgradeOn, holidayInSilence: holiday)
+    options.isCatalogue = catalogue
+    let world = SimulatedWorld(options, only: only, exhibits: signals)
     if let truthPath { try world.truth.json.serialized().write(toFile: truthPath, atomically: true, encoding: .utf8) }
     let demo = Demo(
       world: world, config: config, storePath: try store ?? Self.temporaryStore(), key: try Self.key(environment), environment: environment,
@@ -139,7 +157,8 @@ struct Demo: Sendable {
     daemon.atEnd = { [world] in
       screen.finish()
       let report = try await DemoReport(
-        truth: world.truth, receptions: receiver.receptions, refusals: receiver.refusals, store: store, calendar: loaded.engine.calendar)
+        truth: world.truth, receptions: receiver.receptions, refusals: receiver.refusals, store: store, calendar: loaded.engine.calendar,
+        rules: loaded.engine.rules.rules.map(\.id))
       let port = outcome.withLock { outcome in
         outcome.report = report
         return outcome.port
@@ -156,15 +175,54 @@ struct Demo: Sendable {
     var variables = environment.merging(try await simulator.environment()) { $1 }
     for (name, value) in SimulationServer.credentials { variables[SecretSource.variable(for: name)] = value }
     for feed in ["STRIPE", "HUBSPOT", "ZENDESK", "POSTHOG"] { variables["\(feed)_POLL"] = Self.pollInterval }
+    variables["SIGNALS_URL"] = try await simulator.signalsURL()
     variables["BELLWETHER_START"] = (world.options.start - SimulationOptions.usageHistoryDays).description
     variables["BELLWETHER_WEBHOOK_URL"] = "http://127.0.0.1:\(receiverPort)/alerts"
     variables["BELLWETHER_WEBHOOK_SECRET"] = key.secretText
     return variables
   }
 
+  /// Surveys, intent and enrichment: none of the four vendors brings them.
+  private static let signals = SourceFile(
+    path: "feeds/signals.yaml",
+    text: """
+      name: signals
+      system: hubspot
+      enabled: true
+      base_url: ${SIGNALS_URL}
+      allow_private: true
+      auth: none
+      poll: 12h
+      start: ${BELLWETHER_START:-180d}
+      streams:
+
+      """
+        + [
+          ("survey", "metric: metric, score: score, comment: comment"),
+          ("intent", "domain: domain, topic: topic, page: page, competitor: competitor"),
+          ("enrichment", "event: event, headcount: headcount, openings: openings, company: company, title: title, department: department"),
+        ].map { kind, fields in
+          """
+            - name: \(kind)s
+              request: { path: /\(kind), query: { since: "{from}" } }
+              records: data
+              cursor: { format: iso8601_seconds, lag: 1m, lookback: 10m }
+              completes: [\(kind)]
+              map:
+                - kind: \(kind)
+                  id: id
+                  at: at
+                  account: customer
+                  \(kind == "intent" ? "# A visit has no person." : "person: user")
+                  fields: { \(fields) }
+
+          """
+        }.joined())
+
   private func load(_ environment: ConfigFiles.Environment) throws -> LoadedConfiguration {
     var diagnostics = Diagnostics()
-    let folder = try ConfigurationFolder(path: config).enabled(feeds: Vendor.allCases.map(\.rawValue))
+    var folder = try ConfigurationFolder(path: config).enabled(feeds: Vendor.allCases.map(\.rawValue))
+    if world.options.isCatalogue { folder = folder.adding(feed: Self.signals) }
     guard let loaded = LoadedConfiguration.load(folder, environment: environment, needsSecrets: true, into: &diagnostics) else {
       StandardError.print(diagnostics.rendered())
       throw ExitCode(1)

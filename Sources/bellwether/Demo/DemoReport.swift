@@ -11,19 +11,22 @@ struct DemoReport: Sendable {
   let refusals: [String]
   let calendar: CompanyCalendar
   private let story: StoryOutcome?
+  private let catalogue: CatalogueOutcome?
 
   init(
-    truth: GroundTruth, receptions: [DemoReceiver.Reception], refusals: [String], store: EventStore, calendar: CompanyCalendar
+    truth: GroundTruth, receptions: [DemoReceiver.Reception], refusals: [String], store: EventStore, calendar: CompanyCalendar,
+    rules: [String]
   ) async throws {
     self.truth = truth
     self.receptions = receptions
     self.refusals = refusals
     self.calendar = calendar
     story = try await StoryOutcome(truth, receptions, store, calendar)
+    catalogue = try await CatalogueOutcome(truth, store, calendar, rules: rules)
   }
 
   /// Every signature verified, the story was caught in time, and it was never called healthy or ready to expand.
-  var isGood: Bool { refusals.isEmpty && (story?.isCaught ?? true) }
+  var isGood: Bool { refusals.isEmpty && (story?.isCaught ?? true) && (catalogue?.isGood ?? true) }
 
   /// When the cause first shows; nil if not within the simulated time.
   private func beginning(of account: GroundTruth.Account) -> Instant? { account.dates["upgrade_at"] ?? account.dates["signal_at"] }
@@ -46,6 +49,7 @@ struct DemoReport: Sendable {
 
 extension DemoReport {
   var text: String {
+    if let catalogue { return catalogue.text }
     var table = TextTable([
       ("PLANTED", .left), ("ACCOUNT", .left), ("FIRST ALERT", .left), ("BY RULE", .left), ("LOST ON", .left), ("WARNING", .right),
       ("VERDICT", .left),
@@ -105,7 +109,7 @@ extension DemoReport {
 extension DemoReport {
   var json: JSON {
     [
-      "seed": JSON(truth.seed), "story": story?.json ?? .null,
+      "seed": JSON(truth.seed), "story": story?.json ?? .null, "catalogue": catalogue?.json ?? .null,
       "deliveries": .list(
         receptions.map { reception in
           [

@@ -69,7 +69,7 @@ struct TrialReport {
     }
     var parts = rules.flatMap(\.results).flatMap { result in result.failures.map { failure(result.trial, $0) } }
     if coverage {
-      parts += rules.filter { !$0.results.isEmpty && !$0.coverage.gaps.isEmpty }.map { rule in
+      parts += rules.filter { !$0.results.isEmpty && !gaps(of: $0).isEmpty }.map { rule in
         "\(rule.id)\n" + gaps(of: rule).map { "  \($0)" }.joined(separator: "\n")
       }
     }

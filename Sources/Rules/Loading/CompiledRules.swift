@@ -22,10 +22,12 @@ package struct CompiledRules: Sendable {
     let errorsBefore = diagnostics.errorCount
     var ruleNodes: [Node] = []
     var tierNodes: [Node] = []
+    var definitions: [Node.Entry] = []
     for file in files {
       guard let root = parse(file, into: &diagnostics),
         var reader = MappingReader(root, what: "rule file", into: &diagnostics)
       else { continue }
+      definitions += reader.mapping("define", into: &diagnostics)
       ruleNodes += reader.list("rules", into: &diagnostics)
       tierNodes += reader.list("tiers", into: &diagnostics)
       reader.finish(into: &diagnostics)
@@ -35,8 +37,9 @@ package struct CompiledRules: Sendable {
       return nil
     }
     let catalogue = catalogue(of: ruleNodes, &diagnostics)
-    let reader = RuleReader(catalogue: catalogue)
-    let drafts = ruleNodes.compactMap { node in reader.rule(node, into: &diagnostics).map { ($0, node) } }
+    var reader = RuleReader(catalogue: catalogue)
+    reader.shared = reader.definitions(definitions, into: &diagnostics)
+    let drafts = ruleNodes.compactMap { [reader] node in reader.rule(node, into: &diagnostics).map { ($0, node) } }
     let tiers = self.tiers(tierNodes, reader, &diagnostics)
     let rules = ordered(drafts, &diagnostics)
     guard diagnostics.errorCount == errorsBefore else { return nil }

@@ -13,9 +13,11 @@ import Testing
     #expect(diagnostics.all.isEmpty, "\(diagnostics.rendered())")
     #expect(
       rules?.rules.map(\.id).sorted() == [
-        "adoption_narrowing", "api_usage_collapse", "basic_only_on_premium", "cancel_scheduled", "champion_left", "champion_silent",
-        "expansion_use_abandoned", "exploring_advanced", "false_resolution", "licensed_underuse", "near_capacity", "new_team",
-        "onboarding_stalled",
+        "adoption_narrowing", "api_usage_collapse", "basic_only_on_premium", "cancel_scheduled", "capital_event", "champion_left",
+        "champion_silent", "csm_changed", "csm_unanswered", "downgrade",
+        "expansion_use_abandoned", "exploring_advanced", "false_resolution", "flat_champion_changed", "flat_declining", "flat_evaluating",
+        "flat_growing", "flat_quiet", "flat_unknown", "headcount_decline", "headcount_growth", "licensed_underuse", "natural_trigger",
+        "near_capacity", "new_team", "nps_detractor", "onboarding_stalled",
         "payment_hesitation", "payment_trouble", "power_users_gone", "purchase_driver_dropped", "renewal_underuse", "seat_reduction",
         "single_threaded",
       ])

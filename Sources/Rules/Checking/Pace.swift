@@ -59,8 +59,9 @@ extension Pace {
 
   private static func of(_ scalar: Scalar) -> Pace? {
     switch scalar {
-    case .seats, .mrr, .planElastic, .caseOpen, .riskBand, .riskPoints, .used, .licensed, .settling, .driverFeatures, .newTeams: .still
-    case .accountAge, .premiumAge: .rising
+    case .seats, .mrr, .planElastic, .caseOpen, .riskBand, .riskPoints, .used, .licensed, .settling, .driverFeatures, .newTeams, .planTier, .planRank:
+      .still
+    case .accountAge, .premiumAge, .flatFor: .rising
     case .noticeIn: Pace.rising.negated
     // Zero while nothing is open.
     case .openFor: Pace(least: 0, most: 1)
@@ -97,12 +98,12 @@ extension RowField {
   /// Nil where a field may change in another way than by a new version.
   var pace: Pace? {
     switch self {
-    case .stored, .at: .still
+    case .stored, .at, .source, .businessDays, .personRole: .still
     case .age: .rising
     case .derived(let field):
       switch field {
       case .invoiceLate: Pace(least: 0, most: 1)
-      case .invoiceOpen, .ticketCameBack, .ticketCameBackAt, .contactGone, .contactGoneAt: .still
+      case .invoiceOpen, .ticketCameBack, .ticketCameBackAt, .contactGone, .contactGoneAt, .engagementAnswered, .engagementReplyTime: .still
       default: nil
       }
     }

@@ -14,6 +14,9 @@ enum RuleSchema {
   static func field(_ path: String, of kind: Kind) -> (field: RowField, type: ExpressionType)? {
     if path == "age" { return (.age, .duration) }
     if path == "at" { return (.at, .instant) }
+    if path == "source" { return (.source, .text) }
+    if path == "business_days" { return (.businessDays, .number) }
+    if path == "person.role", EventSchema.field("person", of: kind) != nil { return (.personRole, .choice(contactRoles)) }
     if path == "person" { return nil }
     if let derived = DerivedField(rawValue: path), derived.kind == kind { return (.derived(derived), type(of: derived)) }
     guard let field = EventSchema.field(path, of: kind), let type = ExpressionType(field.type) else { return nil }
@@ -23,14 +26,15 @@ enum RuleSchema {
   /// The names of the fields of a kind's rows, for suggestions.
   static func fieldNames(of kind: Kind) -> [String] {
     let stored = EventSchema.fields(of: kind).filter { ExpressionType($0.type) != nil && $0.name != "person" }.map(\.name)
-    return stored + DerivedField.allCases.filter { $0.kind == kind }.map(\.rawValue) + ["age", "at"]
+    return stored + DerivedField.allCases.filter { $0.kind == kind }.map(\.rawValue) + ["age", "at", "business_days", "source"]
+      + (EventSchema.field("person", of: kind) == nil ? [] : ["person.role"])
   }
 
   private static func type(of field: DerivedField) -> ExpressionType {
     switch field {
-    case .ticketCameBack, .invoiceOpen, .paymentRecovered, .contactGone: .flag
+    case .ticketCameBack, .invoiceOpen, .paymentRecovered, .contactGone, .engagementAnswered: .flag
     case .ticketCameBackAt, .contactGoneAt: .instant
-    case .invoiceLate: .duration
+    case .invoiceLate, .engagementReplyTime: .duration
     }
   }
 
@@ -65,6 +69,12 @@ enum RowField: Hashable, Sendable {
   case age
   /// The row's instant.
   case at
+  /// The system that told it.
+  case source
+  /// Business days since the row's own day.
+  case businessDays
+  /// The role of the contact that the row's person is.
+  case personRole
 
   var name: String {
     switch self {
@@ -72,6 +82,9 @@ enum RowField: Hashable, Sendable {
     case .derived(let field): field.rawValue
     case .age: "age"
     case .at: "at"
+    case .source: "source"
+    case .businessDays: "business_days"
+    case .personRole: "person.role"
     }
   }
 }
@@ -94,15 +107,18 @@ enum Scalar: String, CaseIterable, Sendable {
   case premiumAge = "premium_age"
   case driverFeatures = "driver.features"
   case newTeams = "new_teams"
+  case planTier = "plan.tier"
+  case planRank = "plan.rank"
+  case flatFor = "flat_for"
 
   var type: ExpressionType {
     switch self {
-    case .seats, .riskPoints, .used, .licensed: .number
+    case .seats, .riskPoints, .used, .licensed, .planRank: .number
     case .mrr: .money
-    case .accountAge, .noticeIn, .caseAge, .openFor, .premiumAge: .duration
+    case .accountAge, .noticeIn, .caseAge, .openFor, .premiumAge, .flatFor: .duration
     case .planElastic, .caseOpen, .settling: .flag
     case .caseFeatures, .driverFeatures, .newTeams: .list
-    case .caseVerdict: .text
+    case .caseVerdict, .planTier: .text
     case .riskBand: .choice(RuleSchema.bands)
     }
   }

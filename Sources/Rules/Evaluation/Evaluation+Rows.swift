@@ -10,6 +10,14 @@ struct RowContext {
     switch field {
     case .age: return .duration(facts.now - row.timelineInstant)
     case .at: return .instant(row.timelineInstant)
+    case .source: return .text(row.system)
+    case .businessDays:
+      facts.standsToday()
+      let day = facts.company.calendar.day(of: row.timelineInstant)
+      return .number(Fixed(day < facts.today ? facts.company.calendar.businessDays(from: day + 1, through: facts.today) : 0))
+    case .personRole:
+      facts.standsUntilNext(.contact)
+      return history.role(ofPersonIn: row).map(Outcome.text) ?? .missing(.unset(row.kind, "role of the person"))
     case .derived(let derived):
       switch history.derived(derived, of: row) {
       case .flag(let flag): return .flag(flag)
@@ -35,6 +43,8 @@ extension Evaluation {
     case .bounds(let after, let through): bounds = (after, through)
     case .missing(let reason): return .missing(reason)
     }
+    // Who has left, enrichment tells too.
+    if aggregate.kind == .contact { facts.standsUntilNext(.enrichment) }
     noteWindow(aggregate.kind, after: bounds.after, through: bounds.through, known: known)
     let rows = matching(aggregate, after: bounds.after, through: bounds.through)
     citations?.append(contentsOf: rows.map { "\(aggregate.kind.rawValue):\($0.system)/\($0.id)" })

@@ -13,9 +13,14 @@ package struct CompiledRules: Sendable {
   package var readRisk: Bool { rules.contains { $0.inputs.readsRisk } }
 
   /// What the tiers' conditions can change with beside the passing of time.
-  package var tierInputs: NodeInputs { tiers.reduce(NodeInputs()) { $0.union($1.when.root.inputs) } }
+  ///
+  /// A pulse counts among it: it moves the band that the tiers read.
+  package var tierInputs: NodeInputs { tiers.reduce(NodeInputs(kinds: KindSet(.pulse))) { $0.union($1.when.root.inputs) } }
 
   package func rule(_ id: String) -> Rule? { rules.first { $0.id == id } }
+
+  /// Whether a rule only says why an account does not grow.
+  package func isFlat(_ id: String) -> Bool { rule(id)?.about == .flat }
 
   /// Reads rule files; nil if any has an error. Every fault of every file is reported.
   package static func load(files: [SourceFile], diagnostics: inout Diagnostics) -> CompiledRules? {

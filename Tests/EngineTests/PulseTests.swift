@@ -7,11 +7,11 @@ import Testing
 @Suite struct PulseTests {
   private func engine(_ level: String, reason: String? = nil) throws -> Engine {
     var engine = try Engine()
-    try engine.step(.batch([subscribed(at: day(1))]), at: day(1))
+    try engine.step(.records([subscribed(at: day(1))]), at: day(1))
     try engine.known(.ticket, through: day(2))
     var fields: [String: Value] = ["level": .text(level)]
     if let reason { fields["reason"] = .text(reason) }
-    try engine.step(.batch([told(.pulse, "p", at: day(3), fields)]), at: day(3))
+    try engine.step(.records([told(.pulse, "p", at: day(3), fields)]), at: day(3))
     return engine
   }
 
@@ -27,7 +27,7 @@ import Testing
   @Test(arguments: [("renewed by word", "none"), (nil, "at_risk")])
   func lowersOnlyWithAReason(_ reason: String?, _ expected: String) throws {
     var engine = try engine("healthy", reason: reason)
-    try engine.step(.batch([told(.ticket, "t1", at: day(4), [:]), told(.ticket, "t2", at: day(4), [:])]), at: day(4))
+    try engine.step(.records([told(.ticket, "t1", at: day(4), [:]), told(.ticket, "t2", at: day(4), [:])]), at: day(4))
     #expect(engine.firing("many_tickets"))
     #expect(band(engine) == expected)
     #expect(computed(engine) == "at_risk")
@@ -38,14 +38,14 @@ import Testing
     var high = try engine("high")
     // A ticket a day keeps the finding open.
     for n in Int64(4)...40 {
-      try low.step(.batch([told(.ticket, "t\(n)", at: day(n), [:]), told(.ticket, "u\(n)", at: day(n), [:])]), at: day(n))
+      try low.step(.records([told(.ticket, "t\(n)", at: day(n), [:]), told(.ticket, "u\(n)", at: day(n), [:])]), at: day(n))
       if n < 33 { #expect(band(low) == "none", "day \(n)") }
       try high.known(.ticket, through: day(n))
     }
     #expect(band(low) == "at_risk")
     #expect(band(high) == "high")
     try high.known(.ticket, through: day(95))
-    try high.step(.batch([told(.ticket, "x", at: day(95), [:])]), at: day(95))
+    try high.step(.records([told(.ticket, "x", at: day(95), [:])]), at: day(95))
     #expect(band(high) == "none")
   }
 }

@@ -1,4 +1,5 @@
 package import ConfigFiles
+internal import Events
 
 /// All rules of a configuration, checked and in the order in which they are evaluated.
 package struct CompiledRules: Sendable {

@@ -59,7 +59,8 @@ extension Pace {
 
   private static func of(_ scalar: Scalar) -> Pace? {
     switch scalar {
-    case .seats, .mrr, .planElastic, .caseOpen, .riskBand, .riskPoints, .used, .licensed, .settling, .driverFeatures, .newTeams, .planTier, .planRank:
+    case .seats, .mrr, .planElastic, .caseOpen, .riskBand, .riskPoints, .used, .licensed, .settling, .driverFeatures, .newTeams, .planTier,
+      .planRank:
       .still
     case .accountAge, .premiumAge, .flatFor: .rising
     case .noticeIn: Pace.rising.negated

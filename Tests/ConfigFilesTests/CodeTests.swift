@@ -68,7 +68,10 @@ import Testing
     BW1035 badEvidence
     BW1036 badTiers
     BW1037 tooMany
-    BW1038 badLexicon
+    BW1038 duplicateDefinition
+    BW1039 definitionCycle
+    BW1040 badTable
+    BW1041 badLexicon
     BW1101 unknownRule
     BW1102 badDate
     BW1103 badExpectation

@@ -37,8 +37,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("lexicons: { rivals: { phrases: [] } }", "BW1038", "rivals"), ("lexicons: { rivals: { phrases: [\"…\"] } }", "BW1038", "…"),
-    ("lexicons: { rivals: { phrases: [a, A] } }", "BW1038", "A"), ("lexicons: { Rivals: { phrases: [a] } }", "BW1033", "Rivals"),
+    ("lexicons: { rivals: { phrases: [] } }", "BW1041", "rivals"), ("lexicons: { rivals: { phrases: [\"…\"] } }", "BW1041", "…"),
+    ("lexicons: { rivals: { phrases: [a, A] } }", "BW1041", "A"), ("lexicons: { Rivals: { phrases: [a] } }", "BW1033", "Rivals"),
     ("lexicons: { rivals: { phrases: [a], negations: true } }", "BW0105", "negations"),
   ]) func faults(text: String, code: String, under: String) {
     var diagnostics = Diagnostics()

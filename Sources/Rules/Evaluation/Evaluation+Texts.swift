@@ -39,11 +39,4 @@ extension RowContext {
     }
     return .text(line)
   }
-
-  /// The role that the row's person has as a contact.
-  func personRole(_ facts: Facts) -> Outcome {
-    guard let person = row.current.person else { return .missing(.unset(row.kind, "person")) }
-    let role = history.rows(.contact, asOf: row.asOf).first { $0.current.person == person }?["role"]?.text
-    return role.map(Outcome.text) ?? .missing(.unset(row.kind, "person.role"))
-  }
 }

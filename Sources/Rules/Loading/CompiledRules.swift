@@ -1,4 +1,5 @@
 package import ConfigFiles
+internal import Events
 
 /// All rules of a configuration, checked and in the order in which they are evaluated.
 package struct CompiledRules: Sendable {
@@ -15,7 +16,9 @@ package struct CompiledRules: Sendable {
   package var readRisk: Bool { rules.contains { $0.inputs.readsRisk } }
 
   /// What the tiers' conditions can change with beside the passing of time.
-  package var tierInputs: NodeInputs { tiers.reduce(NodeInputs()) { $0.union($1.when.root.inputs) } }
+  ///
+  /// A pulse counts among it: it moves the band that the tiers read.
+  package var tierInputs: NodeInputs { tiers.reduce(NodeInputs(kinds: KindSet(.pulse))) { $0.union($1.when.root.inputs) } }
 
   /// The one rule with those it reads; all of them where there is no such rule, or where the account's score is read too.
   package func narrowed(to id: String) -> CompiledRules {
@@ -30,6 +33,9 @@ package struct CompiledRules: Sendable {
 
   package func rule(_ id: String) -> Rule? { rules.first { $0.id == id } }
 
+  /// Whether a rule only says why an account does not grow.
+  package func isFlat(_ id: String) -> Bool { rule(id)?.about == .flat }
+
   /// Reads rule files, and lexicons where they stand in a folder of that name; nil if any has an error. Every fault of every file is
   /// reported.
   package static func load(files: [SourceFile], diagnostics: inout Diagnostics) -> CompiledRules? {
@@ -37,10 +43,12 @@ package struct CompiledRules: Sendable {
     var ruleNodes: [Node] = []
     var tierNodes: [Node] = []
     let lexicons = LexiconFiles.read(files.filter(LexiconFiles.isLexicon), into: &diagnostics)
+    var definitions: [Node.Entry] = []
     for file in files where !LexiconFiles.isLexicon(file) {
       guard let root = parse(file, into: &diagnostics),
         var reader = MappingReader(root, what: "rule file", into: &diagnostics)
       else { continue }
+      definitions += reader.mapping("define", into: &diagnostics)
       ruleNodes += reader.misspelt("rules")?.elements ?? reader.list("rules", into: &diagnostics)
       tierNodes += reader.list("tiers", into: &diagnostics)
       reader.finish(into: &diagnostics)
@@ -50,8 +58,10 @@ package struct CompiledRules: Sendable {
       return nil
     }
     let catalogue = catalogue(of: ruleNodes, &diagnostics)
-    let reader = RuleReader(catalogue: catalogue, lexicons: lexicons)
-    let drafts = ruleNodes.compactMap { node in reader.rule(node, into: &diagnostics).map { ($0, node) } }
+    var reader = RuleReader(catalogue: catalogue)
+    reader.shared.lexicons = lexicons
+    reader.shared = reader.definitions(definitions, into: &diagnostics)
+    let drafts = ruleNodes.compactMap { [reader] node in reader.rule(node, into: &diagnostics).map { ($0, node) } }
     let tiers = self.tiers(tierNodes, reader, &diagnostics)
     let rules = ordered(drafts, &diagnostics)
     guard diagnostics.errorCount == errorsBefore else { return nil }

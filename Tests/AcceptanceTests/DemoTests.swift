@@ -56,7 +56,10 @@ import Transport
     "api_usage_collapse,licensed_underuse,adoption_narrowing,basic_only_on_premium,purchase_driver_dropped,onboarding_stalled",
     "expansion_use_abandoned,renewal_underuse,near_capacity,exploring_advanced",
     "champion_left,champion_silent,power_users_gone,single_threaded",
-    "payment_hesitation,seat_reduction,cancel_scheduled",
+    "payment_hesitation,payment_trouble,seat_reduction,cancel_scheduled",
+    "false_resolution,support_spike,unresolved_tickets,competitor_mentions,reevaluating_stack,price_pressure,competitor_browsing",
+    "login_decline,no_touch,usage_growth_no_upgrade,new_team,happy",
+    "nps_detractor,headcount_decline,headcount_growth,capital_event,downgrade",
   ]
 
   @Test func anotherSeedIsAnotherCompany() async throws {

@@ -74,7 +74,7 @@ extension Exhibit {
       "adjacent_intent", case: "reads about automation, which another line serves",
       { stage in
         stage.begin()
-        stage.tell(.intent, on: stage.weeks(3, from: stage.shownDay()), ["topic": "automation"])
+        stage.tell(.intent, on: stage.weeks(3, from: stage.shownDay()), ["topic": "workflow automation"])
       }, decoy: "reads about gardening",
       { stage in
         stage.begin()

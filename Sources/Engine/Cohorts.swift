@@ -29,8 +29,8 @@ extension LogFold {
       views = accounts
       for day in Self.days(from: max(known.map { $0.upperBound + 1 } ?? oldest, oldest), through: last) {
         let figures = Self.figures(of: feature, accounts.map { $0.shifted(byDays: last - day) })
-        // A first day without any figure is left open: more accounts may be told of on the same day.
-        if !figures.isEmpty || known != nil { table.append(figures, of: feature.id, on: day) }
+        // While there are hardly any accounts a first day is left open: more may be told of on the same day.
+        if known != nil || accounts.count >= Self.leastOfAll { table.append(figures, of: feature.id, on: day) }
       }
       table.forget(feature.id, before: oldest - Self.cohortReserve)
       // What is not read as of a day of usage may now be read otherwise.

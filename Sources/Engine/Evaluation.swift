@@ -390,5 +390,7 @@ extension Episode {
 
 extension Rule {
   /// Whether the end of an episode is read against a level frozen at its opening; such an episode cannot stay open for ever.
-  var endsByReference: Bool { !(clear ?? when).references.isEmpty }
+  ///
+  /// What is said of a flat account is a description, which stays true as long as its condition says so.
+  var endsByReference: Bool { about != .flat && !(clear ?? when).references.isEmpty }
 }

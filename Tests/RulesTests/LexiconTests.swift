@@ -21,7 +21,8 @@ import Testing
     ("rivalsofts", []), ("the north-star app", ["north star"]), ("north. Star", []), ("importing data from RivalSoft", []),
     ("We import data from CSV. RivalSoft did it better", ["rivalsoft"]), ("we do not use RivalSoft", []),
     ("we don't like it and RivalSoft is better", ["rivalsoft"]), ("> RivalSoft\nThanks", []),
-    ("Thanks\nOn Monday, Ann wrote:\nRivalSoft", []), ("", []),
+    ("Thanks\nOn Monday, Ann wrote:\nRivalSoft", []), ("Thanks\r\n> RivalSoft\r\nBye", []), ("", []),
+    ("Thanks\r\nOn Monday, 3 March,\r\nAnn wrote:\r\nRivalSoft", []), ("On Monday we met.\nRivalSoft is better", ["rivalsoft"]),
   ]) func finds(text: String, expected: [String]) {
     #expect(Self.lexicons.all["rivals"]?.found(in: Prose(text)) == expected)
   }

@@ -7,7 +7,7 @@ package struct Prose: Hashable, Sendable {
 
   package init(_ text: String) {
     let own = Self.withoutQuotes(text.utf8.count > Self.longestText ? String(text.prefix(Self.longestText)) : text)
-    sentences = own.split(whereSeparator: { ".!?;\n\r".contains($0) }).map { Self.words(of: String($0)) }.filter { !$0.isEmpty }
+    sentences = own.split(whereSeparator: { ".!?;|".contains($0) || $0.isNewline }).map { Self.words(of: String($0)) }.filter { !$0.isEmpty }
   }
 
   /// Words that take the meaning of what follows them shortly. "Don't" and its like are cut into two words, the second of which is `t`.
@@ -46,14 +46,16 @@ package struct Prose: Hashable, Sendable {
     return table
   }()
 
-  /// The lines a person wrote anew: none that begin with `>`, and nothing behind "On … wrote:" or a forwarded head.
+  /// The lines a person wrote anew: none that begin with `>`, and nothing behind "On … wrote:", which may stand on two lines, or behind a
+  /// forwarded head. Mails end their lines with CR and LF, which Swift takes as one character.
   private static func withoutQuotes(_ text: String) -> String {
+    let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map { $0.drop { $0 == " " || $0 == "\t" } }
     var kept: [Substring] = []
-    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
-      let trimmed = line.drop { $0 == " " || $0 == "\t" }
-      if trimmed.hasPrefix(">") { continue }
-      let isHead = trimmed.hasPrefix("On ") && trimmed.hasSuffix("wrote:") || trimmed.hasPrefix("-----Original Message-----")
-      if isHead || trimmed.hasPrefix("---------- Forwarded message") { break }
+    for (index, line) in lines.enumerated() {
+      if line.hasPrefix(">") { continue }
+      let next = index + 1 < lines.count ? lines[index + 1] : ""
+      let isHead = line.hasPrefix("On ") && (line.hasSuffix("wrote:") || !line.hasSuffix(".") && next.hasSuffix("wrote:"))
+      if isHead || line.hasPrefix("-----Original Message-----") || line.hasPrefix("---------- Forwarded message") { break }
       kept.append(line)
     }
     return kept.joined(separator: "\n")

@@ -67,9 +67,9 @@ extension EntityHistory {
         solvedAt = nil
       }
     }
-    guard let solvedAt, let topic = ticket["topic"]?.text else { return nil }
+    guard let solvedAt, let topic = ticket.subjectMatter else { return nil }
     return rows(.ticket, asOf: ticket.asOf)
-      .filter { $0.id != ticket.id && $0["topic"]?.text == topic && !["merged", "deleted"].contains($0["status"]?.text) }
+      .filter { $0.id != ticket.id && $0.subjectMatter == topic && !["merged", "deleted"].contains($0["status"]?.text) }
       .map(\.timelineInstant)
       .filter { $0 > solvedAt && $0 - solvedAt <= Self.comeBackWindow }
       .min()
@@ -102,6 +102,11 @@ extension Value {
 }
 
 extension EntityRow {
+  /// What a ticket is about: its topic, else its first tag that says more than that it was escalated.
+  var subjectMatter: String? {
+    self["topic"]?.text ?? self["tags"]?.list?.compactMap(\.text).first { !$0.lowercased().hasPrefix("escalat") }
+  }
+
   var isOpenInvoice: Bool { self["paid_at"] == nil && self["status"]?.text == "open" }
 
   /// How long past its due date an invoice was paid, or stands unpaid; never negative.

@@ -7,7 +7,9 @@ package struct Prose: Hashable, Sendable {
 
   package init(_ text: String) {
     let own = Self.withoutQuotes(text.utf8.count > Self.longestText ? String(text.prefix(Self.longestText)) : text)
-    sentences = own.split(whereSeparator: { ".!?;|".contains($0) || $0.isNewline }).map { Self.words(of: String($0)) }.filter { !$0.isEmpty }
+    sentences = own.split(whereSeparator: { ".!?;|".contains($0) || $0.isNewline }).map { Self.words(of: String($0)) }.filter {
+      !$0.isEmpty
+    }
   }
 
   /// Words that take the meaning of what follows them shortly. "Don't" and its like are cut into two words, the second of which is `t`.

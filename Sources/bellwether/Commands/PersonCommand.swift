@@ -1,6 +1,7 @@
 import ArgumentParser
 import ConfigFiles
 import Events
+import Rules
 import Store
 
 /// `bellwether person`
@@ -47,7 +48,7 @@ struct PersonCommand: AsyncParsableCommand {
       guard yes else { return try await preview() }
       let store = try EventStore(path: shared.store, access: .exclusive)
       let person = try await store.thePerson(id)
-      let lexicon = try await Lexicon(store)
+      let lexicon = try await AskedWords(store)
       let done = try await store.forget(person.key, at: WallClock.now(), keep: { lexicon.words(of: $0) })
       try await EngineHost(store: store).catchUp()
       try await store.checkpoint()
@@ -97,21 +98,34 @@ extension EventStore {
 }
 
 /// The words that rules ever asked texts for: all that may stay of a forgotten text, so that what was found in it is found again.
-private struct Lexicon: Sendable {
+private struct AskedWords: Sendable {
   private let phrases: [String]
+  private let lexicons: [Lexicon]
 
-  /// Every quoted text of every rule that was ever in force: more than rules look for in texts, and nobody's name.
+  /// Every quoted text of every rule that was ever in force, which is more than rules look for in texts and nobody's name, and every lexicon.
   init(_ store: EventStore) async throws {
-    var found: Set<String> = []
+    var phrases: Set<String> = []
+    var lexicons: Set<Lexicon> = []
     for stored in try await store.configurations() {
-      for file in try EngineFiles(content: stored.content).files {
-        for match in file.text.matches(of: /"([^"\n]+)"/) { found.insert(match.output.1.lowercased()) }
+      let files = try EngineFiles(content: stored.content).files
+      var unheard = Diagnostics()
+      let ofLexicons = files.filter { $0.path.hasPrefix("lexicons/") }
+      if let rules = CompiledRules.load(files: ofLexicons, diagnostics: &unheard) { lexicons.formUnion(rules.lexicons.all.values) }
+      for file in files where !file.path.hasPrefix("lexicons/") {
+        for match in file.text.matches(of: /"([^"\n]+)"/) { phrases.insert(match.output.1.lowercased()) }
       }
     }
-    phrases = found.sorted()
+    self.phrases = phrases.sorted()
+    self.lexicons = lexicons.sorted { $0.id < $1.id }
   }
 
-  func words(of text: String) -> String { phrases.filter { Self.stands($0, in: text.lowercased()) }.joined(separator: " | ") }
+  /// What was found, each find a sentence of its own, so that none can take another's meaning.
+  func words(of text: String) -> String {
+    let prose = Prose(text)
+    let found = lexicons.flatMap { $0.found(in: prose) }.map { $0.replacing("*", with: "") }
+    let asked = phrases.filter { Self.stands($0, in: text.lowercased()) }
+    return (found + asked.filter { !found.contains($0) }).joined(separator: " | ")
+  }
 
   /// Whether a phrase stands in a text from the start of a word on, as rules read it.
   private static func stands(_ phrase: String, in text: String) -> Bool {

@@ -1,8 +1,7 @@
 import Events
 import Features
+import Rules
 import Testing
-
-@testable import Rules
 
 /// Usage by what is paid for, capacity, and what an account was bought for.
 @Suite struct CatalogUsageTests {

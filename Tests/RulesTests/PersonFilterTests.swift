@@ -1,8 +1,7 @@
 import Events
 import Features
+import Rules
 import Testing
-
-@testable import Rules
 
 /// Filters that measure each person or feature, and `within`.
 @Suite struct PersonFilterTests {

@@ -27,7 +27,9 @@ import Testing
   @Test(arguments: [("renewed by word", "none"), (nil, "at_risk")])
   func lowersOnlyWithAReason(_ reason: String?, _ expected: String) throws {
     var engine = try engine("healthy", reason: reason)
-    try engine.step(.records([told(.ticket, "t1", at: day(4), [:]), told(.ticket, "t2", at: day(4), [:])]), at: day(4))
+    // A week of tickets must be known first.
+    try engine.known(.ticket, through: day(8))
+    try engine.step(.records([told(.ticket, "t1", at: day(9), [:]), told(.ticket, "t2", at: day(9), [:])]), at: day(9))
     #expect(engine.firing("many_tickets"))
     #expect(band(engine) == expected)
     #expect(computed(engine) == "at_risk")

@@ -66,7 +66,7 @@ import Testing
     ("name: name | title", "name: { if: { a: b } }", "BW0208", "{", "condition alone"),
     ("name: name | title", "name: { if: { a: { starts_wiht: b } }, then: c }", "BW0208", "starts_wiht", "starts_with"),
     ("name: name | title", "name: { jion: [a, b] }", "BW0208", "{", "did you mean join?"),
-    ("id: id", "idd: id", "BW0106", "kind", "misspelt"),
+    ("id: id", "idd: id", "BW0105", "idd", "did you mean id?"),
     ("kind: usage", "kind: account", "BW0202", "team", "name, domain"),
     ("kind: usage", "shape: usgae", "BW0208", "usgae", ""),
     ("records: data", "recods: data", "BW0105", "recods", "did you mean records?"),

@@ -30,7 +30,7 @@ import Testing
     scene.openedOn = 300
     let text = try ways("api_usage_collapse", scene)
     #expect(text.contains("to become critical:\n  -below_own_level(count(usage.api), 30d) reaches 80%"), "\(text)")
-    #expect(text.contains("to end:\n  below_normal falls below 40% (now 82%) and stays so for 7 days"), "\(text)")
+    #expect(text.contains("to end:\n  below_normal falls below 40% (now 81%) and stays so for 7 days"), "\(text)")
   }
 
   @Test func needsAndWhenAreAskedForTogether() throws {

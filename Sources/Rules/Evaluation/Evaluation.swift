@@ -62,7 +62,11 @@ struct Evaluation {
       return outcome.isMissing ? outcome : .flag(members.contains(outcome))
     case .contains(let inner, let phrases): return contains(value(of: inner), phrases)
     case .mentions(let lexicon): return mentions(lexicon)
-    case .presence(let inner, let isKnown): return .flag(value(of: inner).isMissing != isKnown)
+    case .presence(let inner, let isKnown):
+      let outcome = value(of: inner)
+      // What a feed that does not get on would say is not known, and so neither is whether it would say anything.
+      if outcome.missing?.isStale ?? false { return outcome }
+      return .flag(outcome.isMissing != isKnown)
     case .lasting(let inner, let days): return lasting(inner, days)
     case .occurring(let inner, let days): return occurring(inner, days)
     case .conditional(let test, let then, let otherwise):

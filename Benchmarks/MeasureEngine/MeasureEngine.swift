@@ -8,9 +8,14 @@ import Rules
 /// What `Benchmarks/run engine` times: the engine alone, over the shipped rules, without store or feeds.
 ///
 ///     bellwether-measure-engine RULES ACCOUNTS DAYS [full]
+///     bellwether-measure-engine RULES check COUNT
 @main struct MeasureEngine {
   static func main() throws {
     let arguments = CommandLine.arguments
+    if arguments.count == 4, arguments[2] == "check", let count = Int(arguments[3]) {
+      let report = try CheckRun(rules: arguments[1], count: count).measure()
+      return print(String(decoding: try JSONEncoder().encode(report), as: UTF8.self))
+    }
     guard arguments.count >= 4, let accounts = Int(arguments[2]), let days = Int(arguments[3]) else {
       throw Usage()
     }

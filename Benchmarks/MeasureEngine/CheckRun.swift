@@ -17,8 +17,7 @@ struct CheckRun {
 
   /// - Parameter count: how many rules; at most as many as a configuration may have.
   init(rules path: String, count: Int) throws {
-    let shipped = try FileManager.default.contentsOfDirectory(atPath: path).filter { $0.hasSuffix(".yaml") }.sorted()
-      .map { SourceFile(path: $0, text: try String(contentsOfFile: path + "/" + $0, encoding: .utf8)) }
+    let shipped = try MeasureEngine.files(rules: path)
     let ids = shipped.flatMap { $0.text.matches(of: #/(?m)^  - id: ([a-z_]+)/#).map { String($0.1) } }
     var files = shipped
     var copied = 0
@@ -29,7 +28,7 @@ struct CheckRun {
         let own = file.text.matches(of: #/(?m)^  - id: /#).count
         if ids.count + copied + own > count { break copies }
         copied += own
-        files.append(SourceFile(path: "\(copy)-\(file.path)", text: Self.renamed(file.text, ids, copy)))
+        files.append(SourceFile(path: file.path.replacing(".yaml", with: "-\(copy).yaml"), text: Self.renamed(file.text, ids, copy)))
       }
       copy += 1
     }

@@ -26,6 +26,14 @@ import Rules
   }
 
   struct Usage: Error {}
+
+  /// The rule files of a folder, and the lexicons beside it that they name.
+  static func files(rules path: String) throws -> [SourceFile] {
+    try [("rules", path), ("lexicons", path + "/../lexicons")].flatMap { folder, path in
+      try FileManager.default.contentsOfDirectory(atPath: path).filter { $0.hasSuffix(".yaml") }.sorted()
+        .map { SourceFile(path: "\(folder)/\($0)", text: try String(contentsOfFile: path + "/" + $0, encoding: .utf8)) }
+    }
+  }
 }
 
 /// One engine and the company it watches.
@@ -61,8 +69,7 @@ struct EngineRun {
 
   init(rules path: String, accounts: Int, isIncremental: Bool) throws {
     var diagnostics = Diagnostics()
-    let files = try FileManager.default.contentsOfDirectory(atPath: path).filter { $0.hasSuffix(".yaml") }.sorted()
-      .map { SourceFile(path: $0, text: try String(contentsOfFile: path + "/" + $0, encoding: .utf8)) }
+    let files = try MeasureEngine.files(rules: path)
     guard let rules = CompiledRules.load(files: files, diagnostics: &diagnostics) else { throw MeasureEngine.Usage() }
     let catalog = ProductCatalog(
       meanings: ["signed_in": .login, "api_call": .api],

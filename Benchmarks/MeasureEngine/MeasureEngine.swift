@@ -8,9 +8,14 @@ import Rules
 /// What `Benchmarks/run engine` times: the engine alone, over the shipped rules, without store or feeds.
 ///
 ///     bellwether-measure-engine RULES ACCOUNTS DAYS [full]
+///     bellwether-measure-engine RULES check COUNT
 @main struct MeasureEngine {
   static func main() throws {
     let arguments = CommandLine.arguments
+    if arguments.count == 4, arguments[2] == "check", let count = Int(arguments[3]) {
+      let report = try CheckRun(rules: arguments[1], count: count).measure()
+      return print(String(decoding: try JSONEncoder().encode(report), as: UTF8.self))
+    }
     guard arguments.count >= 4, let accounts = Int(arguments[2]), let days = Int(arguments[3]) else {
       throw Usage()
     }
@@ -21,6 +26,14 @@ import Rules
   }
 
   struct Usage: Error {}
+
+  /// The rule files of a folder, and the lexicons beside it that they name.
+  static func files(rules path: String) throws -> [SourceFile] {
+    try [("rules", path), ("lexicons", path + "/../lexicons")].flatMap { folder, path in
+      try FileManager.default.contentsOfDirectory(atPath: path).filter { $0.hasSuffix(".yaml") }.sorted()
+        .map { SourceFile(path: "\(folder)/\($0)", text: try String(contentsOfFile: path + "/" + $0, encoding: .utf8)) }
+    }
+  }
 }
 
 /// One engine and the company it watches.
@@ -56,8 +69,7 @@ struct EngineRun {
 
   init(rules path: String, accounts: Int, isIncremental: Bool) throws {
     var diagnostics = Diagnostics()
-    let files = try FileManager.default.contentsOfDirectory(atPath: path).filter { $0.hasSuffix(".yaml") }.sorted()
-      .map { SourceFile(path: $0, text: try String(contentsOfFile: path + "/" + $0, encoding: .utf8)) }
+    let files = try MeasureEngine.files(rules: path)
     guard let rules = CompiledRules.load(files: files, diagnostics: &diagnostics) else { throw MeasureEngine.Usage() }
     let catalog = ProductCatalog(
       meanings: ["signed_in": .login, "api_call": .api],

@@ -34,7 +34,7 @@ import Testing
       name: "unknown field", file: "rules/support.yaml", was: "count(ticket, came_back and", becomes: "count(ticket, came_bak and",
       marked: "came_bak", context: "ticket, came_bak and", code: "BW1011", hint: "did you mean came_back?"),
     Fault(
-      name: "duplicate id", file: "rules/expansion.yaml", was: "- id: near_capacity", becomes: "- id: champion_left",
+      name: "duplicate id", file: "rules/expansion.yaml", was: "- id: adjacent_intent", becomes: "- id: champion_left",
       marked: "champion_left", context: "- id: champion_left", reportedIn: "rules/people.yaml", code: "BW1030",
       hint: "rules/expansion.yaml:"),
     Fault(

@@ -105,15 +105,27 @@ package struct CompiledRules: Sendable {
 
   /// Rules behind those they read, else by id; a circle is an error of each rule in it.
   private static func ordered(_ drafts: [(rule: Rule, node: Node)], _ diagnostics: inout Diagnostics) -> [Rule] {
-    var waiting = drafts.sorted { $0.rule.id < $1.rule.id }
-    let all = Set(waiting.map(\.rule.id))
-    var done: Set<String> = []
-    var ordered: [Rule] = []
-    while let index = waiting.firstIndex(where: { $0.rule.dependencies.allSatisfy { done.contains($0) || !all.contains($0) } }) {
-      let rule = waiting.remove(at: index).rule
-      done.insert(rule.id)
-      ordered.append(rule)
+    let drafts = drafts.sorted { $0.rule.id < $1.rule.id }
+    let all = Set(drafts.map(\.rule.id))
+    // How many of the rules it reads each still waits for, and who waits for whom; rules are named by their place.
+    var missing = drafts.map { draft in draft.rule.dependencies.count(where: all.contains) }
+    var readers: [String: [Int]] = [:]
+    for (place, draft) in drafts.enumerated() {
+      for dependency in draft.rule.dependencies { readers[dependency, default: []].append(place) }
     }
+    var ready = drafts.indices.filter { missing[$0] == 0 }.reversed() as [Int]
+    var done: Set<Int> = []
+    var ordered: [Rule] = []
+    while let place = ready.popLast() {
+      done.insert(place)
+      ordered.append(drafts[place].rule)
+      for reader in readers.removeValue(forKey: drafts[place].rule.id) ?? [] {
+        missing[reader] -= 1
+        guard missing[reader] == 0 else { continue }
+        ready.insert(reader, at: ready.firstIndex { $0 < reader } ?? ready.endIndex)
+      }
+    }
+    let waiting = drafts.indices.filter { !done.contains($0) }.map { drafts[$0] }
     for (rule, node) in waiting {
       guard let circle = circle(from: rule.id, among: waiting.map(\.rule)) else { continue }
       diagnostics.report(

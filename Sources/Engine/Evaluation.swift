@@ -206,6 +206,12 @@ extension LogFold {
   private mutating func follow(_ rule: Rule, at index: Int, _ facts: Facts, _ state: inout AccountState) -> Bool {
     var episode = state.episodes[index]
     let own = opened(facts, episode)
+    if Evaluator.concerns(rule, facts).isFalse {
+      resolve(&episode, "not_applicable", own, rule, state.key)
+      episode.fadingFrom = 0
+      state.episodes[index] = episode
+      return true
+    }
     let isCleared = Evaluator.clears(rule, own)
     if isCleared.isTrue {
       resolve(&episode, "cleared", own, rule, state.key)

@@ -21,6 +21,11 @@ package struct ExpressionScope {
     let slot: Int
     let syntax: Syntax
     let node: TypedNode
+    /// Where `define:` gives it to all rules, as `file:line`; nil for a rule's own.
+    var definedAt: String?
+
+    /// The slot of what no rule owns: it is computed where it stands.
+    static let shared = -1
   }
 
   var bindingSyntax: [String: Syntax] { bindings.mapValues(\.syntax) }

@@ -10,7 +10,8 @@ package enum LanguageVocabulary {
   /// `ticket.came_back` and so on.
   package static let derivedFields = DerivedField.allCases.map { "\($0.kind.rawValue).\($0.rawValue)" }
   package static let ruleKeys = [
-    "id", "about", "category", "subject", "title", "needs", "let", "when", "low", "medium", "high", "critical", "clear", "hold", "level",
+    "id", "about", "category", "subject", "title", "only", "needs", "let", "when", "low", "medium", "high", "critical", "clear", "hold",
+    "level",
     "points", "evidence", "action", "opener",
   ]
 }

@@ -20,6 +20,7 @@ package enum Evaluator {
   /// Every condition of a rule with the value of each part: why it fires, and why not.
   package static func explain(_ rule: Rule, _ facts: Facts) -> RuleExplanation {
     var parts: [(name: String, explanation: Explanation)] = []
+    if let only = rule.only { parts.append(("only", explain(only, facts))) }
     if let needs = rule.needs { parts.append(("needs", explain(needs, facts))) }
     parts.append(("when", explain(rule.when, facts)))
     for escalation in rule.escalations { parts.append((escalation.level.rawValue, explain(escalation.condition, facts))) }
@@ -30,8 +31,8 @@ package enum Evaluator {
   /// How a rule stands for an account without an open episode.
   package static func reading(of rule: Rule, _ facts: Facts) -> RuleReading {
     var evaluation = Evaluation(facts, bindings: rule.bindings.count)
-    if let needs = rule.needs {
-      let outcome = evaluation.value(of: needs.root)
+    for condition in [rule.only, rule.needs].compactMap({ $0 }) {
+      let outcome = evaluation.value(of: condition.root)
       if let reason = outcome.missing { return .unknown(reason) }
       guard outcome.isTrue else { return .notApplicable }
     }
@@ -50,6 +51,9 @@ package enum Evaluator {
     for escalation in rule.escalations where evaluation.value(of: escalation.condition.root).isTrue { return escalation.level }
     return rule.level
   }
+
+  /// Whether a rule is about an account at all, as `only` says.
+  package static func concerns(_ rule: Rule, _ facts: Facts) -> Outcome { rule.only.map { evaluate($0, facts) } ?? .flag(true) }
 
   /// Whether an open episode ends: `clear`, or else that `when` no longer holds. Missing ends nothing.
   package static func clears(_ rule: Rule, _ facts: Facts) -> Outcome {
@@ -86,7 +90,7 @@ package enum Evaluator {
 
 /// How a rule stands for an account without an open episode.
 package enum RuleReading: Hashable, Sendable {
-  /// `needs` is false: the rule does not concern this account.
+  /// `only` or `needs` is false: the rule does not concern this account.
   case notApplicable
   /// A needed input is missing: the rule says nothing, good or bad.
   case unknown(Missing)

@@ -42,7 +42,7 @@ package struct Explanation: Sendable {
 
 /// A rule's conditions, each with the value of its parts.
 package struct RuleExplanation: Sendable {
-  /// `needs`, `when`, the levels gravest first, `clear`; those the rule has.
+  /// `only`, `needs`, `when`, the levels gravest first, `clear`; those the rule has.
   package let parts: [(name: String, explanation: Explanation)]
 
   package func rendered(_ format: OutcomeFormat) -> String {

@@ -31,6 +31,9 @@ package enum RuleCode: String, CaseIterable, Sendable {
   case badTiers = "BW1036"
   case tooMany = "BW1037"
   case badLexicon = "BW1038"
+  case duplicateDefinition = "BW1039"
+  case definitionCycle = "BW1040"
+  case badTable = "BW1041"
 }
 
 /// What is wrong at a place inside one expression's text.
@@ -61,4 +64,8 @@ package enum RuleLimits {
   package static let rules = 500
   /// Bindings of one rule.
   package static let bindings = 50
+  /// Entries of `define:` in all files together.
+  package static let definitions = 200
+  /// Entries of one `by:` table.
+  package static let tableEntries = 20
 }

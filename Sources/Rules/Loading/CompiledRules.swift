@@ -25,11 +25,13 @@ package struct CompiledRules: Sendable {
     let errorsBefore = diagnostics.errorCount
     var ruleNodes: [Node] = []
     var tierNodes: [Node] = []
+    var definitions: [Node.Entry] = []
     let lexicons = LexiconFiles.read(files.filter(LexiconFiles.isLexicon), into: &diagnostics)
     for file in files where !LexiconFiles.isLexicon(file) {
       guard let root = parse(file, into: &diagnostics),
         var reader = MappingReader(root, what: "rule file", into: &diagnostics)
       else { continue }
+      definitions += reader.misspelt("define")?.entries ?? reader.mapping("define", into: &diagnostics)
       ruleNodes += reader.misspelt("rules")?.elements ?? reader.list("rules", into: &diagnostics)
       tierNodes += reader.list("tiers", into: &diagnostics)
       reader.finish(into: &diagnostics)
@@ -39,8 +41,9 @@ package struct CompiledRules: Sendable {
       return nil
     }
     let catalogue = catalogue(of: ruleNodes, &diagnostics)
-    let reader = RuleReader(catalogue: catalogue, lexicons: lexicons)
-    let drafts = ruleNodes.compactMap { node in reader.rule(node, into: &diagnostics).map { ($0, node) } }
+    var reader = RuleReader(catalogue: catalogue, lexicons: lexicons)
+    reader.shared = reader.definitions(definitions, into: &diagnostics)
+    let drafts = ruleNodes.compactMap { [reader] node in reader.rule(node, into: &diagnostics).map { ($0, node) } }
     let tiers = self.tiers(tierNodes, reader, &diagnostics)
     let rules = ordered(drafts, &diagnostics)
     guard diagnostics.errorCount == errorsBefore else { return nil }

@@ -23,6 +23,8 @@ package final class Rule: Sendable {
   package let category: RuleCategory
   package let subject: RuleSubject
   package let title: Template
+  /// The accounts the rule is about; where it is false the rule does not apply, and an open episode ends without a word. Nil: all.
+  package let only: CompiledExpression?
   /// Read when an episode opens, never while it is open; nil where the rule always applies.
   package let needs: CompiledExpression?
   package let bindings: [RuleBinding]
@@ -54,7 +56,8 @@ package final class Rule: Sendable {
   let references: [(id: String, node: TypedNode)]
 
   init(
-    id: String, about: RuleSubjectMatter, category: RuleCategory, subject: RuleSubject, title: Template, needs: CompiledExpression?,
+    id: String, about: RuleSubjectMatter, category: RuleCategory, subject: RuleSubject, title: Template, only: CompiledExpression?,
+    needs: CompiledExpression?,
     bindings: [RuleBinding], when: CompiledExpression, escalations: [Escalation], clear: CompiledExpression?, hold: Span, level: Level,
     points: Int, action: Template, opener: Template?, evidence: [EvidenceLine]
   ) {
@@ -63,6 +66,7 @@ package final class Rule: Sendable {
     self.category = category
     self.subject = subject
     self.title = title
+    self.only = only
     self.needs = needs
     self.bindings = bindings
     self.when = when
@@ -74,7 +78,7 @@ package final class Rule: Sendable {
     self.action = action
     self.opener = opener
     self.evidence = evidence
-    expressions = [needs, when, clear].compactMap { $0 } + bindings.map(\.expression) + escalations.map(\.condition)
+    expressions = [only, needs, when, clear].compactMap { $0 } + bindings.map(\.expression) + escalations.map(\.condition)
     dependencies = Set(expressions.flatMap(\.rules)).sorted()
     kinds = Set(expressions.flatMap(\.kinds)).sorted()
     inputs = expressions.reduce(NodeInputs()) { $0.union($1.root.inputs) }

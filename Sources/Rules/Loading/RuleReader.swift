@@ -6,6 +6,8 @@ struct RuleReader {
   /// All rule ids of all files, and what each is about.
   let catalogue: [String: RuleSubjectMatter]
   let lexicons: Lexicons
+  /// What `define:` adds to every rule; empty until the definitions are read.
+  var shared = ExpressionScope()
 
   // MARK: A rule
 
@@ -17,11 +19,13 @@ struct RuleReader {
     let category = choice("category", as: RuleCategory.self, &reader, &diagnostics)
     let subject = reader.choice("subject", as: RuleSubject.self, into: &diagnostics) ?? .account
     let title = reader.required("title", into: &diagnostics)
+    let onlyNode = reader.optional("only")
     let needsNode = reader.optional("needs")
 
-    var scope = ExpressionScope(hasCase: subject == .expansionCase, rules: catalogue)
-    scope.lexicons = lexicons
+    var scope = shared
+    scope.hasCase = subject == .expansionCase
     let bindings = self.bindings(&reader, &scope, &diagnostics)
+    let only = onlyNode.flatMap { condition($0, "only", scope, &diagnostics) }
     let needs = needsNode.flatMap { condition($0, "needs", scope, &diagnostics) }
     let when = reader.required("when", into: &diagnostics).flatMap { condition($0, "when", scope, &diagnostics) }
     let clear = reader.optional("clear").flatMap { condition($0, "clear", scope, &diagnostics) }
@@ -38,7 +42,7 @@ struct RuleReader {
       return nil
     }
     return Rule(
-      id: id, about: about, category: category, subject: subject, title: headline, needs: needs, bindings: bindings, when: when,
+      id: id, about: about, category: category, subject: subject, title: headline, only: only, needs: needs, bindings: bindings, when: when,
       escalations: escalations, clear: clear, hold: hold, level: level, points: points ?? level.points, action: action, opener: opener,
       evidence: evidence)
   }
@@ -79,24 +83,16 @@ struct RuleReader {
     }
     for (slot, entry) in entries.prefix(RuleLimits.bindings).enumerated() {
       let name = entry.name
-      if !Self.isName(name) {
+      _ = isFree(name, entry.key, into: &diagnostics)
+      if let place = shared.bindings[name]?.definedAt {
         diagnostics.report(
-          .badName, "\(name) is no name for a value", at: entry.key.range, hint: "names are lower-case words joined by underscores")
-      } else if Scalar(rawValue: name) != nil || RuleSchema.rowKind(name) != nil || name == "usage" || name == "opening" {
-        diagnostics.report(
-          .badName, "\(name) already means something in the rule language", at: entry.key.range, hint: "choose another name")
+          .duplicateDefinition, "\(name) is defined for all rules", at: entry.key.range,
+          hint: "the definition stands at \(place); choose another name here")
       }
-      let syntax: Syntax
-      let expression: CompiledExpression?
-      if let text = entry.value.text(for: name, into: &diagnostics) {
-        let result = Checker.compile(text, in: scope)
-        report(result.2, at: entry.value, &diagnostics)
-        (expression, syntax) = (result.0, result.1)
-      } else {
-        (expression, syntax) = (nil, Syntax(form: .fault, range: 0..<0))
-      }
-      if let expression { bindings.append(RuleBinding(name: name, expression: expression)) }
-      let node = expression?.root ?? TypedNode(.constant(.missing(.named("not checked"))), .unknown, source: name)
+      let compiled = expression(name, entry.value, scope, &diagnostics)
+      if let compiled { bindings.append(RuleBinding(name: name, expression: compiled.0)) }
+      let node = compiled?.0.root ?? TypedNode(.constant(.missing(.named("not checked"))), .unknown, source: name)
+      let syntax = compiled?.1 ?? Syntax(form: .fault, range: 0..<0)
       scope.bindings[name] = ExpressionScope.Binding(slot: slot, syntax: syntax, node: node)
     }
     return bindings
@@ -111,7 +107,7 @@ struct RuleReader {
     return expression
   }
 
-  private func report(_ faults: [Fault], at node: Node, offset: Int = 0, _ diagnostics: inout Diagnostics) {
+  func report(_ faults: [Fault], at node: Node, offset: Int = 0, _ diagnostics: inout Diagnostics) {
     for fault in faults {
       let range = node.range(ofTextAt: offset + fault.range.lowerBound, length: fault.range.count)
       diagnostics.report(
@@ -204,9 +200,7 @@ struct RuleReader {
   func tier(_ node: Node, into diagnostics: inout Diagnostics) -> TierRule? {
     guard var reader = MappingReader(node, what: "tier", into: &diagnostics) else { return nil }
     let tier = choice("tier", as: ExpansionTier.self, &reader, &diagnostics)
-    var scope = ExpressionScope(rules: catalogue)
-    scope.lexicons = lexicons
-    let when = reader.required("when", into: &diagnostics).flatMap { condition($0, "when", scope, &diagnostics) }
+    let when = reader.required("when", into: &diagnostics).flatMap { condition($0, "when", shared, &diagnostics) }
     reader.finish(into: &diagnostics)
     guard let tier, let when else { return nil }
     return TierRule(tier: tier, when: when)
@@ -222,6 +216,9 @@ extension Diagnostic.Code {
   static let badEvidence = code(.badEvidence)
   static let badTiers = code(.badTiers)
   static let tooMany = code(.tooMany)
+  static let duplicateDefinition = code(.duplicateDefinition)
+  static let definitionCycle = code(.definitionCycle)
+  static let badTable = code(.badTable)
 
   private static func code(_ code: RuleCode) -> Diagnostic.Code { Diagnostic.Code(code.rawValue, .error) }
 }

@@ -133,7 +133,7 @@ extension AlertWriter {
   /// The other findings that are open, each a line: what one alert alone would not tell.
   private func context(beside rule: String, _ facts: Facts) -> [String] {
     state.episodes.filter { $0.state == .firing && $0.rule != rule }.compactMap { episode in
-      guard let other = rules.rule(episode.rule), let firedAt = episode.firedAt else { return nil }
+      guard let other = rules.rule(episode.rule), other.about != .flat, let firedAt = episode.firedAt else { return nil }
       var own = facts
       own.expansionCase = state.cases.first { $0.number == episode.caseNumber }
       own.frozen = episode.frozen
@@ -145,16 +145,27 @@ extension AlertWriter {
   private func changes(since last: AccountState.LastNotice?, opened: String) -> [String] {
     guard let last else { return [] }
     var lines: [String] = []
-    let firing = Set(state.episodes.filter { $0.state == .firing }.map(\.rule))
+    let firing = Set(state.episodes.filter { $0.state == .firing && !rules.isFlat($0.rule) }.map(\.rule))
     let risk = state.score["risk"]["milli_points"].integer ?? 0
     if points(risk) != points(last.risk) {
       lines.append("Risk went from \(points(last.risk)) to \(points(risk)) points since \(last.on.short).")
     }
     let ended = last.firing.filter { !firing.contains($0) }
     if !ended.isEmpty { lines.append("No longer open: \(plain(ended)).") }
+    if let pulse = pulseLine { lines.append(pulse) }
     let new = firing.subtracting(last.firing).subtracting([opened]).sorted()
     if !new.isEmpty { lines.append("Opened since: \(plain(new)).") }
     return lines
+  }
+
+  /// What somebody said of the account where it moved the band, beside the computed one.
+  private var pulseLine: String? {
+    let pulse = state.score["pulse"]
+    guard let level = pulse["level"].text, let computed = pulse["computed_band"].text, state.score["risk"]["band"].text != computed else {
+      return nil
+    }
+    let reason = pulse["reason"].text.map { ": \($0)" } ?? ""
+    return "The band is \(level) by a person's judgement\(reason). The computed one is \(computed)."
   }
 
   /// Rule ids as people say them.

@@ -183,7 +183,9 @@ extension LogFold {
     if let index { state.episodes[index] = episode } else { state.insert(episode) }
     guard episode.state == .firing else { return true }
     note(episode, .firing, from: rule.hold > Span(microseconds: 0) ? .pending : nil, "opened", facts, rule, state.key)
-    announcements.append(Announcement(rule: rule, episode: episode, change: .opened, facts: opened(facts, episode)))
+    if rule.about != .flat {
+      announcements.append(Announcement(rule: rule, episode: episode, change: .opened, facts: opened(facts, episode)))
+    }
     return true
   }
 
@@ -230,7 +232,7 @@ extension LogFold {
       episode.level = level.rawValue
       state.episodes[index] = episode
       note(episode, .firing, from: .firing, "escalated", own, rule, state.key)
-      announcements.append(Announcement(rule: rule, episode: episode, change: .escalated, facts: own))
+      if rule.about != .flat { announcements.append(Announcement(rule: rule, episode: episode, change: .escalated, facts: own)) }
     }
     return !isCleared.isMissing
   }

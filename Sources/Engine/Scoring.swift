@@ -27,16 +27,23 @@ extension LogFold {
     let risk = card.score(entries(state, rules, facts) { $0.about.countsAsRisk })
     let expansion = card.score(entries(state, rules, facts) { $0.about == .expansion })
     var tierFacts = facts
-    tierFacts.risk = RiskStanding(milliPoints: risk.milliPoints, band: risk.band.rawValue)
+    let pulse = Pulse(state.entities, asOf: facts.now)
+    let band = pulse?.band(over: risk.band, now: facts.now) ?? risk.band
+    if let pulse { facts.stands(until: pulse.changes(after: facts.now)) }
+    if let next = state.entities.nextVersion(of: .pulse, after: facts.now) { facts.stands(until: next) }
+    tierFacts.risk = RiskStanding(milliPoints: risk.milliPoints, band: band.rawValue)
     tierFacts.expansionCase = state.cases.last { $0.isOpen(on: facts.today) }
     let tier = Evaluator.tier(among: rules.tiers, tierFacts)?.tier ?? .low
-    let content: JSON = [
-      "risk": risk.json(card.coverage(reading.risk), adding: ("band", .text(risk.band.rawValue))),
+    var content: [String: JSON] = [
+      "risk": risk.json(card.coverage(reading.risk), adding: ("band", .text(band.rawValue))),
       "expansion": expansion.json(card.coverage(reading.expansion), adding: ("tier", .text(tier.rawValue))),
     ]
-    guard content != state.score else { return }
-    state.score = content
-    scores.append(ScoreRow(account: state.key, step: step, at: facts.now, content: content))
+    // What somebody said of the account stands beside what was computed, and never in its place.
+    if let pulse { content["pulse"] = pulse.json(over: risk.band, now: facts.now) }
+    let row = JSON.object(content)
+    guard row != state.score else { return }
+    state.score = row
+    scores.append(ScoreRow(account: state.key, step: step, at: facts.now, content: row))
   }
 
   private func entries(_ state: AccountState, _ rules: CompiledRules, _ facts: Facts, _ isWanted: (Rule) -> Bool) -> [ScoreEntry] {
@@ -68,7 +75,7 @@ extension LogFold {
     guard alerts.contains(where: { $0.level >= .medium }) else { return }
     state.lastNotice = AccountState.LastNotice(
       on: configuration.calendar.day(of: now), risk: state.score["risk"]["milli_points"].integer ?? 0,
-      firing: Set(state.episodes.filter { $0.state == .firing }.map(\.rule)).sorted())
+      firing: Set(state.episodes.filter { $0.state == .firing && !configuration.rules.isFlat($0.rule) }.map(\.rule)).sorted())
   }
 }
 

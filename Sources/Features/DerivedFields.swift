@@ -10,6 +10,8 @@ package enum DerivedField: String, CaseIterable, Sendable {
   case paymentRecovered = "recovered"
   case contactGone = "gone"
   case contactGoneAt = "gone_at"
+  case engagementAnswered = "answered"
+  case engagementReplyTime = "reply_time"
 
   package var kind: Kind {
     switch self {
@@ -17,6 +19,7 @@ package enum DerivedField: String, CaseIterable, Sendable {
     case .invoiceLate, .invoiceOpen, .invoiceMetered: .invoice
     case .paymentRecovered: .payment
     case .contactGone, .contactGoneAt: .contact
+    case .engagementAnswered, .engagementReplyTime: .engagement
     }
   }
 }
@@ -31,8 +34,10 @@ extension EntityHistory {
     case .invoiceOpen: .flag(row.isOpenInvoice)
     case .invoiceMetered: row["lines"]?.list.map { .money($0.reduce(0) { $0 + $1.meteredAmount }) }
     case .paymentRecovered: .flag(isRecovered(row))
-    case .contactGone: .flag(row.goneAt != nil)
-    case .contactGoneAt: row.goneAt.map(DerivedValue.instant)
+    case .contactGone: .flag(leftAt(row) != nil)
+    case .contactGoneAt: leftAt(row).map(DerivedValue.instant)
+    case .engagementAnswered: .flag(answeredAt(row) != nil)
+    case .engagementReplyTime: answeredAt(row).map { .span($0 - row.timelineInstant) }
     }
   }
 

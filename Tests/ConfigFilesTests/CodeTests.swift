@@ -69,6 +69,9 @@ import Testing
     BW1036 badTiers
     BW1037 tooMany
     BW1038 badLexicon
+    BW1039 duplicateDefinition
+    BW1040 definitionCycle
+    BW1041 badTable
     BW1101 unknownRule
     BW1102 badDate
     BW1103 badExpectation

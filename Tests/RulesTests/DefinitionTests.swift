@@ -47,7 +47,7 @@ import Testing
   func namesWhatIsWrong(_ definitions: String, _ lines: String, _ code: String) {
     let (rules, diagnostics) = Self.load(definitions, Self.rule(lines))
     #expect(rules == nil)
-    #expect(diagnostics.all.contains { $0.code.id == code }, "\(diagnostics.rendered())")
+    #expect(diagnostics.all.contains { $0.code == code }, "\(diagnostics.rendered())")
   }
 
   @Test(arguments: [("enterprise", 40), ("smb", 60), ("public", 50), (nil, 50)])
@@ -67,7 +67,7 @@ import Testing
   func aTableThatCannotBeReadIsAFault(_ table: String) {
     let (rules, diagnostics) = Self.load(Self.rule("let: {floor: \(table)}\n    when: seats > 1"))
     #expect(rules == nil)
-    #expect(diagnostics.all.map(\.code.id) == ["BW1041"], "\(diagnostics.rendered())")
+    #expect(diagnostics.all.map(\.code) == ["BW1041"], "\(diagnostics.rendered())")
   }
 
   @Test func onlyNarrowsARule() throws {

@@ -109,10 +109,11 @@ extension Checker {
   private mutating func peak(_ values: [Syntax], _ syntax: Syntax) -> TypedNode {
     guard takes(2, "peak(seats, 30d)", values, syntax) else { return unknown(syntax) }
     let days = wholeDays(values[1], for: "peak")
-    guard case .name(let name) = values[0].form, let scalar = Scalar(rawValue: name), scalar == .seats || scalar == .mrr else {
+    guard case .name(let name) = values[0].form, let scalar = Scalar(rawValue: name), [.seats, .mrr, .planRank].contains(scalar) else {
       fault(
-        .wrongArguments, "peak is known of seats and mrr", at: values[0].range,
-        hint: nearest(word(values[0]), among: ["seats", "mrr"]).map { "did you mean \($0)?" } ?? "write peak(seats, 30d) or peak(mrr, 30d)")
+        .wrongArguments, "peak is known of seats, mrr and plan.rank", at: values[0].range,
+        hint: nearest(word(values[0]), among: ["seats", "mrr", "plan.rank"]).map { "did you mean \($0)?" }
+          ?? "write peak(seats, 30d) or peak(mrr, 30d)")
       return unknown(syntax)
     }
     return make(.peak(scalar, days: days, reference: syntax.canonical()), scalar.type, syntax)

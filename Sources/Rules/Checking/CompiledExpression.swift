@@ -102,7 +102,8 @@ extension Scalar {
   /// The kinds of records it is read from.
   fileprivate var kinds: [Kind] {
     switch self {
-    case .seats, .mrr, .accountAge, .planElastic, .caseOpen, .caseAge, .caseVerdict, .settling, .premiumAge: [.subscription]
+    case .seats, .mrr, .accountAge, .planElastic, .caseOpen, .caseAge, .caseVerdict, .settling, .premiumAge, .planTier, .planRank, .flatFor:
+      [.subscription]
     case .noticeIn: [.account]
     case .caseFeatures, .newTeams: [.usage]
     case .used, .licensed, .driverFeatures: [.subscription, .usage]

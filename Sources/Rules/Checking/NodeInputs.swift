@@ -59,7 +59,8 @@ extension NodeInputs {
     switch scalar {
     case .newTeams: NodeInputs(kinds: KindSet(.usage), readsUsageDays: true)
     case .used, .licensed, .driverFeatures: NodeInputs(kinds: [KindSet(.subscription), KindSet(.usage)], readsUsageDays: true)
-    case .seats, .mrr, .accountAge, .planElastic, .caseOpen, .settling, .premiumAge: NodeInputs(kinds: KindSet(.subscription))
+    case .seats, .mrr, .accountAge, .planElastic, .caseOpen, .settling, .premiumAge, .planTier, .planRank, .flatFor:
+      NodeInputs(kinds: KindSet(.subscription))
     case .noticeIn: NodeInputs(kinds: KindSet(.account))
     case .openFor: NodeInputs()
     case .riskBand, .riskPoints: NodeInputs(readsRisk: true)
@@ -85,14 +86,15 @@ extension RowField {
   /// The kinds a field of a row is read from beside the row's own.
   fileprivate var kinds: KindSet {
     switch self {
-    case .stored, .age, .at, .day, .sentiment: []
+    case .stored, .age, .at, .day, .sentiment, .source, .businessDays: []
     case .productLine: KindSet(.subscription)
     case .personRole: KindSet(.contact)
     case .derived(let field):
       switch field {
       case .ticketCameBack, .ticketCameBackAt: KindSet(.ticket)
       case .invoiceLate, .invoiceOpen, .invoiceMetered: KindSet(.invoice)
-      case .contactGone, .contactGoneAt: KindSet(.contact)
+      case .contactGone, .contactGoneAt: [KindSet(.contact), KindSet(.enrichment)]
+      case .engagementAnswered, .engagementReplyTime: KindSet(.engagement)
       default: .all
       }
     }

@@ -59,8 +59,10 @@ extension Pace {
 
   private static func of(_ scalar: Scalar) -> Pace? {
     switch scalar {
-    case .seats, .mrr, .planElastic, .caseOpen, .riskBand, .riskPoints, .used, .licensed, .settling, .driverFeatures, .newTeams: .still
-    case .accountAge, .premiumAge: .rising
+    case .seats, .mrr, .planElastic, .caseOpen, .riskBand, .riskPoints, .used, .licensed, .settling, .driverFeatures, .newTeams, .planTier,
+      .planRank:
+      .still
+    case .accountAge, .premiumAge, .flatFor: .rising
     case .noticeIn: Pace.rising.negated
     // Zero while nothing is open.
     case .openFor: Pace(least: 0, most: 1)
@@ -97,12 +99,14 @@ extension RowField {
   /// Nil where a field may change in another way than by a new version.
   var pace: Pace? {
     switch self {
-    case .stored, .at, .day, .sentiment, .productLine, .personRole: .still
+    case .stored, .at, .day, .source, .businessDays, .sentiment, .productLine, .personRole: .still
     case .age: .rising
     case .derived(let field):
       switch field {
       case .invoiceLate: Pace(least: 0, most: 1)
-      case .invoiceOpen, .invoiceMetered, .ticketCameBack, .ticketCameBackAt, .contactGone, .contactGoneAt: .still
+      case .invoiceOpen, .invoiceMetered, .ticketCameBack, .ticketCameBackAt, .contactGone, .contactGoneAt, .engagementAnswered,
+        .engagementReplyTime:
+        .still
       default: nil
       }
     }

@@ -17,6 +17,8 @@ enum RuleSchema {
     if path == "day" { return (.day, .text) }
     if path == "sentiment", kind == .ticket { return (.sentiment, .number) }
     if path == "product_line", kind == .intent { return (.productLine, .text) }
+    if path == "source" { return (.source, .text) }
+    if path == "business_days" { return (.businessDays, .number) }
     if path == "person.role", EventSchema.field("person", of: kind) != nil { return (.personRole, .choice(contactRoles)) }
     if path == "person" { return nil }
     if let derived = DerivedField(rawValue: path), derived.kind == kind { return (.derived(derived), type(of: derived)) }
@@ -27,16 +29,16 @@ enum RuleSchema {
   /// The names of the fields of a kind's rows, for suggestions.
   static func fieldNames(of kind: Kind) -> [String] {
     let stored = EventSchema.fields(of: kind).filter { ExpressionType($0.type) != nil && $0.name != "person" }.map(\.name)
-    return stored + DerivedField.allCases.filter { $0.kind == kind }.map(\.rawValue) + ["age", "at", "day"]
+    return stored + DerivedField.allCases.filter { $0.kind == kind }.map(\.rawValue) + ["age", "at", "business_days", "day", "source"]
       + (kind == .ticket ? ["sentiment"] : []) + (kind == .intent ? ["product_line"] : [])
       + (EventSchema.field("person", of: kind) != nil ? ["person.role"] : [])
   }
 
   private static func type(of field: DerivedField) -> ExpressionType {
     switch field {
-    case .ticketCameBack, .invoiceOpen, .paymentRecovered, .contactGone: .flag
+    case .ticketCameBack, .invoiceOpen, .paymentRecovered, .contactGone, .engagementAnswered: .flag
     case .ticketCameBackAt, .contactGoneAt: .instant
-    case .invoiceLate: .duration
+    case .invoiceLate, .engagementReplyTime: .duration
     case .invoiceMetered: .money
     }
   }
@@ -72,6 +74,10 @@ enum RowField: Hashable, Sendable {
   case age
   /// The row's instant.
   case at
+  /// The system that told it.
+  case source
+  /// Business days since the row's own day.
+  case businessDays
   /// The company day of the row's instant.
   case day
   /// How content a ticket sounds.
@@ -90,6 +96,8 @@ enum RowField: Hashable, Sendable {
     case .day: "day"
     case .sentiment: "sentiment"
     case .productLine: "product_line"
+    case .source: "source"
+    case .businessDays: "business_days"
     case .personRole: "person.role"
     }
   }
@@ -113,15 +121,18 @@ enum Scalar: String, CaseIterable, Sendable {
   case premiumAge = "premium_age"
   case driverFeatures = "driver.features"
   case newTeams = "new_teams"
+  case planTier = "plan.tier"
+  case planRank = "plan.rank"
+  case flatFor = "flat_for"
 
   var type: ExpressionType {
     switch self {
-    case .seats, .riskPoints, .used, .licensed: .number
+    case .seats, .riskPoints, .used, .licensed, .planRank: .number
     case .mrr: .money
-    case .accountAge, .noticeIn, .caseAge, .openFor, .premiumAge: .duration
+    case .accountAge, .noticeIn, .caseAge, .openFor, .premiumAge, .flatFor: .duration
     case .planElastic, .caseOpen, .settling: .flag
     case .caseFeatures, .driverFeatures, .newTeams: .list
-    case .caseVerdict: .text
+    case .caseVerdict, .planTier: .text
     case .riskBand: .choice(RuleSchema.bands)
     }
   }

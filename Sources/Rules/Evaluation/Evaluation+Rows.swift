@@ -14,6 +14,11 @@ struct RowContext {
     case .sentiment: return sentiment(facts.company.lexicons)
     case .productLine: return productLine(facts)
     case .personRole: return personRole(facts)
+    case .source: return .text(row.system)
+    case .businessDays:
+      facts.standsToday()
+      let day = facts.company.calendar.day(of: row.timelineInstant)
+      return .number(Fixed(day < facts.today ? facts.company.calendar.businessDays(from: day + 1, through: facts.today) : 0))
     case .derived(let derived):
       switch history.derived(derived, of: row) {
       case .flag(let flag): return .flag(flag)
@@ -40,6 +45,8 @@ extension Evaluation {
     case .bounds(let after, let through): bounds = (after, through)
     case .missing(let reason): return .missing(reason)
     }
+    // Who has left, enrichment tells too.
+    if aggregate.kind == .contact { facts.standsUntilNext(.enrichment) }
     let history = facts.account.entities
     let candidates =
       bounds.after.map { history.rows(aggregate.kind, asOf: facts.now, after: $0) } ?? history.rows(aggregate.kind, asOf: facts.now)

@@ -36,6 +36,9 @@ extension Evaluation {
     case .settling: settling
     case .premiumAge: premiumAge
     case .driverFeatures: driverFeatures
+    case .planTier: planTier
+    case .planRank: planRank(of: level).map { .number(Fixed($0)) } ?? .missing(.because(.noTier))
+    case .flatFor: flatFor
     case .riskBand: facts.risk.map { .text($0.band) } ?? .missing(.because(.noRisk))
     case .riskPoints: facts.risk.map { .number(Fixed(millionths: $0.milliPoints * 1000)) } ?? .missing(.because(.noRisk))
     }
@@ -98,6 +101,9 @@ extension Evaluation {
     if scalar == .seats {
       return candidates.map(\.seats).max().map { .number(Fixed($0)) } ?? .missing(.because(.noSeats))
     }
+    if scalar == .planRank {
+      return candidates.compactMap(planRank).max().map { .number(Fixed($0)) } ?? .missing(.because(.noTier))
+    }
     return candidates.compactMap(\.mrr).max().map(Outcome.money) ?? .missing(.because(.noMRR))
   }
 }
@@ -108,7 +114,7 @@ extension Scalar {
     switch self {
     case .seats, .mrr, .planElastic, .accountAge: .subscription
     case .noticeIn: .account
-    case .used, .licensed, .settling, .premiumAge: .subscription
+    case .used, .licensed, .settling, .premiumAge, .planTier, .planRank, .flatFor: .subscription
     case .caseFeatures, .driverFeatures, .newTeams: .usage
     case .caseOpen, .caseAge, .caseVerdict, .openFor, .riskBand, .riskPoints: nil
     }

@@ -1,4 +1,5 @@
 package import ConfigFiles
+internal import Events
 
 /// All rules of a configuration, checked and in the order in which they are evaluated.
 package struct CompiledRules: Sendable {
@@ -15,9 +16,14 @@ package struct CompiledRules: Sendable {
   package var readRisk: Bool { rules.contains { $0.inputs.readsRisk } }
 
   /// What the tiers' conditions can change with beside the passing of time.
-  package var tierInputs: NodeInputs { tiers.reduce(NodeInputs()) { $0.union($1.when.root.inputs) } }
+  ///
+  /// A pulse counts among it: it moves the band that the tiers read.
+  package var tierInputs: NodeInputs { tiers.reduce(NodeInputs(kinds: KindSet(.pulse))) { $0.union($1.when.root.inputs) } }
 
   package func rule(_ id: String) -> Rule? { rules.first { $0.id == id } }
+
+  /// Whether a rule only says why an account does not grow.
+  package func isFlat(_ id: String) -> Bool { rule(id)?.about == .flat }
 
   /// Reads rule files, and lexicons where they stand in a folder of that name; nil if any has an error. Every fault of every file is
   /// reported.

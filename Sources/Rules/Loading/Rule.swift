@@ -3,6 +3,8 @@ package import Events
 /// What a rule's findings speak of.
 package enum RuleSubjectMatter: String, CaseIterable, Sendable {
   case risk, expansion, quality, revenue
+  /// Why an account does not grow: no points in any score, no alert of its own.
+  case flat
 }
 
 /// The group a rule's points are capped in.

@@ -21,7 +21,8 @@ struct AccountCommand: AsyncParsableCommand {
     let state = try snapshot.account(id)
     let transitions = try await store.transitions(of: state.key).filter { $0.at <= snapshot.now }
     let held = try await store.account(state.key)?.references.filter { $0.since <= snapshot.now } ?? []
-    let page = AccountPage(state: state, references: held, snapshot: snapshot, transitions: transitions)
+    let history = ScoreHistory(try await store.scores(of: state.key), snapshot)
+    let page = AccountPage(state: state, references: held, snapshot: snapshot, transitions: transitions, history: history)
     StandardOutput.print(shared.json ? page.json.serialized() : page.text)
   }
 }
@@ -33,6 +34,7 @@ struct AccountPage {
   let references: [AccountReference]
   let snapshot: Snapshot
   let transitions: [Transition]
+  let history: ScoreHistory
 
   private var calendar: CompanyCalendar { snapshot.configuration.calendar }
 
@@ -58,9 +60,21 @@ struct AccountPage {
       "Risk \(points(risk["milli_points"])) points, band \(risk["band"].text ?? "none"), coverage \(percent(risk["coverage"]))"
     ]
     lines += (risk["lines"].list ?? []).map(line)
+    if let pulse { lines.append(pulse) }
+    let change = history.change.isEmpty ? "" : "; since yesterday \(history.change)"
+    lines.append("Risk, last 8 weeks \(history.sparkline)\(change)")
     lines.append("Expansion \(points(expansion["milli_points"])) points, tier \(expansion["tier"].text ?? "low")")
     lines += (expansion["lines"].list ?? []).map(line)
     return lines.joined(separator: "\n")
+  }
+
+  /// What somebody said of the account, and the computed band beside it.
+  private var pulse: String? {
+    let pulse = state.score["pulse"]
+    guard let level = pulse["level"].text, let computed = pulse["computed_band"].text else { return nil }
+    let until = (pulse["until"].text.flatMap(Instant.init(iso8601:))).map { " until \(calendar.day(of: $0))" } ?? ""
+    let reason = pulse["reason"].text.map { " (\($0))" } ?? ""
+    return "Pulse \(level)\(reason)\(until); the computed band is \(computed)"
   }
 
   private func line(_ json: JSON) -> String {
@@ -115,7 +129,7 @@ struct AccountPage {
   var json: JSON {
     let entry = QueueEntry(state, snapshot)
     return [
-      "account": entry.json, "ids": .list(references.map { ["system": .text($0.system), "id": .text($0.id)] }),
+      "account": entry.json(history), "ids": .list(references.map { ["system": .text($0.system), "id": .text($0.id)] }),
       "as_of": JSON(snapshot.today), "score": state.score, "cases": .list(state.cases.map(\.json)),
       "churned_on": JSON(state.churnedOn),
       "changes": .list(

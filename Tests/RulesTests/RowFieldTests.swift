@@ -29,7 +29,7 @@ import Testing
     #expect(scene.value("count(engagement, answered)") == .number(Fixed(2)))
     #expect(scene.value("max(engagement.reply_time)") == .duration(.days(4)))
     #expect(scene.value("count(engagement, direction = outbound and not answered)") == .number(Fixed(1)))
-    // Day 20 is a Tuesday; with today, day 60, 28 business days have passed.
+    // Day 20 is a Tuesday; by the end of day 60, 28 business days have passed.
     #expect(scene.value("max(engagement.business_days, direction = outbound and not answered)") == .number(Fixed(28)))
   }
 

@@ -14,7 +14,7 @@ import Testing
     let ids = Set(rules?.rules.map(\.id) ?? [])
     #expect(ids.count >= 25)
     #expect(ids.subtracting(Self.rows).isEmpty, "\(ids.subtracting(Self.rows)) are no rows of the mission")
-    #expect(rules?.tiers.map(\.tier) == [.blocked, .medium, .low])
+    #expect(rules?.tiers.map(\.tier) == [.blocked, .high, .medium, .low])
     for rule in rules?.rules ?? [] {
       #expect(rule.opener != nil && !rule.evidence.isEmpty, "\(rule.id)")
       #expect(rule.opener?.text.split(separator: "\n").count == 2, "\(rule.id): an opener has two lines")

@@ -18,7 +18,7 @@ struct RowContext {
     case .businessDays:
       facts.standsToday()
       let day = facts.company.calendar.day(of: row.timelineInstant)
-      return .number(Fixed(day < facts.today ? facts.company.calendar.businessDays(from: day + 1, through: facts.today) : 0))
+      return .number(Fixed(day + 1 < facts.today ? facts.company.calendar.businessDays(from: day + 1, through: facts.today - 1) : 0))
     case .derived(let derived):
       switch history.derived(derived, of: row) {
       case .flag(let flag): return .flag(flag)

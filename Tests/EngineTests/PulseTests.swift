@@ -27,8 +27,9 @@ import Testing
   @Test(arguments: [("renewed by word", "none"), (nil, "at_risk")])
   func lowersOnlyWithAReason(_ reason: String?, _ expected: String) throws {
     var engine = try engine("healthy", reason: reason)
-    try engine.step(.records([told(.ticket, "t1", at: day(4), [:]), told(.ticket, "t2", at: day(4), [:])]), at: day(4))
-    #expect(engine.firing("many_tickets"))
+    try engine.step(.records([told(.ticket, "t1", at: day(9), [:]), told(.ticket, "t2", at: day(9), [:])]), at: day(9))
+    let isFiring = engine.firing("many_tickets")
+    #expect(isFiring)
     #expect(band(engine) == expected)
     #expect(computed(engine) == "at_risk")
   }

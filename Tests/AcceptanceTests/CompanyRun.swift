@@ -50,16 +50,16 @@ struct CompanyRun: Sendable {
       - id: busier_day
         about: risk
         category: usage
-        title: "{{ used }} uses after {{ used_before }} the day before"
+        title: "{{ uses }} uses after {{ used_before }} the day before"
         let:
-          used: count(usage, 1d)
+          uses: count(usage, 1d)
           used_before: count(usage, 1d, before 1d)
-        when: used > used_before
-        clear: used <= used_before
+        when: uses > used_before
+        clear: uses <= used_before
         hold: 0d
         level: medium
         evidence:
-          - used: "{{ used }} uses on the day"
+          - uses: "{{ uses }} uses on the day"
         action: "Nothing."
     """
 

@@ -2,7 +2,7 @@ package import Events
 
 /// Several features' use taken together, merged once for all that is asked of it in one evaluation.
 ///
-/// `@unchecked Sendable`: what is merged late is merged by the one thread that evaluates, as with the notebook that keeps it.
+/// `@unchecked Sendable`: no lock is needed, since confinement is its guard: only the thread that evaluates ever holds it.
 package final class MergedUsage: @unchecked Sendable {
   private let usage: UsageHistory
   private let selection: UsageSelection

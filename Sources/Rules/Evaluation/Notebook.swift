@@ -4,7 +4,7 @@ internal import Revenue
 
 /// What one evaluation of an account notes for the next: until when what it read stands, and measures of usage that can be used again.
 ///
-/// `@unchecked Sendable`: it is made for one evaluation of one account, used by the thread that made it alone, and let go with it.
+/// `@unchecked Sendable`: no lock is needed, since confinement is its guard: one evaluation makes it, uses it on its own thread and drops it.
 package final class Notebook: @unchecked Sendable {
   /// If nothing happens, what was read since this was last set gives the same before this instant.
   package var until = Instant.distantFuture

@@ -164,7 +164,7 @@ private struct SpotFinder {
     }
   }
 
-  /// The words of an expression: texts in quotes are a person's own.
+  /// The words of an expression: texts in quotes are a person's own, but for the names of lexicons.
   private mutating func expression(_ text: String, at base: Int, of node: Node, _ file: SourceFile) {
     let bytes = Array(text.utf8)
     var index = 0
@@ -175,6 +175,9 @@ private struct SpotFinder {
       if bytes[index] == UInt8(ascii: "\"") {
         index += 1
         while index < bytes.count, bytes[index] != UInt8(ascii: "\"") { index += 1 }
+        if String(decoding: bytes[..<start], as: UTF8.self).hasSuffix("mentions("), start + 1 < index {
+          word(.choice, bytes, start + 1..<index, within: start + 1..<index, base, node, file)
+        }
         index += 1
       } else if isDigit(bytes[index]) {
         while index < bytes.count, isDigit(bytes[index]) || bytes[index] == UInt8(ascii: ".") { index += 1 }

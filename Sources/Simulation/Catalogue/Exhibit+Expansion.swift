@@ -14,12 +14,12 @@ extension Exhibit {
       "usage_growth_no_upgrade", case: "twice as many people on the same seats",
       { stage in
         stage.begin(active: 7, seats: 24)
-        stage.welcome(9, on: stage.shownDay(after: 10))
+        stage.welcome(9, on: stage.shownDay(after: 50))
       }, decoy: "as much more, and seats bought for it",
       { stage in
         stage.begin(active: 7, seats: 12)
-        stage.buy(seats: 24, tier: .growth, on: stage.shownDay(after: 8))
-        stage.welcome(9, on: stage.shownDay(after: 10))
+        stage.buy(seats: 24, tier: .growth, on: stage.shownDay(after: 48))
+        stage.welcome(9, on: stage.shownDay(after: 50))
       }),
     Exhibit(
       "power_users_growing", case: "nobody comes every day, then eight do",

@@ -14,8 +14,7 @@ struct StoryOutcome: Sendable {
   let upgradedOn: Day
   let openedAs: String?
   let alert: (rule: String, day: Int, on: Day, webhookID: String)?
-  /// The expansion tiers it was in from the day after the upgrade until it churned, in order, repeats left out. Before it, an account that
-  /// uses far more than a quarter ago on the same contract is ready for more, and rightly so.
+  /// The expansion tiers it was ever in, in order, repeats left out.
   let tiers: [String]
   /// The verdicts of its cases.
   let verdicts: [String]
@@ -46,7 +45,7 @@ struct StoryOutcome: Sendable {
       (openedAs, tiers, verdicts) = (nil, [], [])
       return
     }
-    let scores = try await store.scores(of: key).filter { calendar.day(of: $0.at) > upgradedOn }
+    let scores = try await store.scores(of: key)
     tiers = scores.compactMap { $0.content["expansion"]["tier"].text }.reduce(into: []) { tiers, tier in
       if tiers.last != tier { tiers.append(tier) }
     }
@@ -71,7 +70,7 @@ struct StoryOutcome: Sendable {
     guard let alert else { return "The story: \(account) upgraded on \(upgradedOn) and nothing was said. MISSED." }
     let use = lastUse.map { "; its new features were last used on \($0)" } ?? ""
     return "The story: \(account) upgraded on \(upgradedOn)\(use). The case opened as \(openedAs ?? "nothing"), the first alert came on "
-      + "\(alert.on), day \(alert.day). Tiers it was in since: \(tiers.joined(separator: ", ")). \(isCaught ? "Caught in time." : "NOT CAUGHT.")"
+      + "\(alert.on), day \(alert.day). Tiers it was in: \(tiers.joined(separator: ", ")). \(isCaught ? "Caught in time." : "NOT CAUGHT.")"
   }
 
   var json: JSON {

@@ -133,6 +133,10 @@ extension LogFold {
 
   private mutating func keep(_ memory: inout EvaluationMemory, _ notebook: Notebook, of key: AccountKey) {
     guard isIncremental else { return }
+    if notebook.measures.count > EvaluationMemory.measureLimit {
+      let oldest = memory.lookedThrough - EvaluationMemory.measureDays
+      notebook.measures = notebook.measures.filter { $0.key.last >= oldest }
+    }
     if notebook.measures.count <= EvaluationMemory.measureLimit, measureCount + notebook.measures.count <= Self.measureLimit {
       memory.measures = notebook.measures
       measureCount += notebook.measures.count

@@ -25,8 +25,10 @@ struct EvaluationMemory: Sendable {
   /// Statistics over days of usage that have not changed since.
   var measures: [Notebook.Measure: Outcome] = [:]
 
-  /// More than this many of one account's are dropped as a whole.
-  static let measureLimit = 256
+  /// More than this many of one account's are dropped: first those that ended long ago, then all.
+  static let measureLimit = 512
+  /// The oldest windows that rules ask for again day by day end so many days back.
+  static let measureDays = 90
 
   /// How one rule stood.
   struct Decision: Sendable {

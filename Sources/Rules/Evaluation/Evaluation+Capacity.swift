@@ -27,10 +27,12 @@ extension Evaluation {
   private var activePersons: Outcome {
     var counting = self
     counting.frames = nil
-    return counting.usage(
-      UsageAggregate(
-        function: .distinct, source: .all, field: .person, filter: UsageFilter(), window: Window(length: .days(Int64(Self.usedDays)))), nil)
+    return counting.usage(Self.activePersonsAggregate, nil)
   }
+
+  /// Made once: some rules ask on each of ninety days.
+  private static let activePersonsAggregate = UsageAggregate(
+    function: .distinct, source: .all, field: .person, filter: UsageFilter(), window: Window(length: .days(Int64(usedDays))))
 
   private struct Limit {
     let used: Outcome

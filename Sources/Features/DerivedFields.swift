@@ -11,6 +11,7 @@ package enum DerivedField: String, CaseIterable, Sendable {
   case contactGone = "gone"
   case contactGoneAt = "gone_at"
   case engagementAnswered = "answered"
+  case engagementAnsweredAt = "answered_at"
   case engagementReplyTime = "reply_time"
 
   package var kind: Kind {
@@ -19,7 +20,7 @@ package enum DerivedField: String, CaseIterable, Sendable {
     case .invoiceLate, .invoiceOpen, .invoiceMetered: .invoice
     case .paymentRecovered: .payment
     case .contactGone, .contactGoneAt: .contact
-    case .engagementAnswered, .engagementReplyTime: .engagement
+    case .engagementAnswered, .engagementAnsweredAt, .engagementReplyTime: .engagement
     }
   }
 }
@@ -37,6 +38,7 @@ extension EntityHistory {
     case .contactGone: .flag(leftAt(row) != nil)
     case .contactGoneAt: leftAt(row).map(DerivedValue.instant)
     case .engagementAnswered: .flag(answeredAt(row) != nil)
+    case .engagementAnsweredAt: answeredAt(row).map(DerivedValue.instant)
     case .engagementReplyTime: answeredAt(row).map { .span($0 - row.timelineInstant) }
     }
   }

@@ -2,16 +2,28 @@ package import Events
 
 /// Whether and when a customer answered us.
 extension EntityHistory {
-  /// When an engagement of ours was answered: by one that names it, or by the next one from the same person; nil where it was not, or
-  /// where it is the customer's own.
+  /// When an engagement of ours was answered; nil where it was not, or where it is the customer's own.
+  ///
+  /// A reply answers one message: the one it names, else the last one that was written to its person before it. What was written to that
+  /// person earlier stays as unanswered as it was. Mass mail is answered only by a reply that names it.
   package func answeredAt(_ engagement: EntityRow) -> Instant? {
     guard engagement["direction"]?.text == "outbound" else { return nil }
     let sent = engagement.timelineInstant
-    return rows(.engagement, asOf: engagement.asOf).filter { other in
-      guard other["direction"]?.text == "inbound", other.timelineInstant > sent else { return false }
-      if other["in_reply_to"]?.text == engagement.id { return true }
-      return other.current.person != nil && other.current.person == engagement.current.person
+    let later = rows(.engagement, asOf: engagement.asOf, after: sent)
+    let isPersonal = engagement["bulk"]?.flag != true
+    let person = engagement.current.person
+    let next = later.filter { $0.isPersonalOutreach && $0.current.person == person }.map(\.timelineInstant).min()
+    return later.filter { reply in
+      guard reply["direction"]?.text == "inbound" else { return false }
+      if let named = reply["in_reply_to"]?.text, isOutbound(named, asOf: engagement.asOf) { return named == engagement.id }
+      guard isPersonal, person != nil, reply.current.person == person else { return false }
+      return next.map { reply.timelineInstant <= $0 } ?? true
     }.map(\.timelineInstant).min()
+  }
+
+  /// Whether a reply names something of ours; it may name what no feed brought, or an answer of the customer's own.
+  private func isOutbound(_ id: String, asOf now: Instant) -> Bool {
+    row(.engagement, id: id, asOf: now)?["direction"]?.text == "outbound"
   }
 
   /// When enrichment reported that a contact has another job; nil where it did not, or the contact is not linked to a person.
@@ -29,4 +41,9 @@ extension EntityHistory {
     guard let person = row.current.person else { return nil }
     return rows(.contact, asOf: row.asOf).first { $0.current.person == person && $0["role"] != nil }?["role"]?.text
   }
+}
+
+extension EntityRow {
+  /// Something of ours that was written to one person, or said.
+  fileprivate var isPersonalOutreach: Bool { self["direction"]?.text == "outbound" && self["bulk"]?.flag != true }
 }

@@ -94,7 +94,7 @@ extension RowField {
       case .ticketCameBack, .ticketCameBackAt: KindSet(.ticket)
       case .invoiceLate, .invoiceOpen, .invoiceMetered: KindSet(.invoice)
       case .contactGone, .contactGoneAt: [KindSet(.contact), KindSet(.enrichment)]
-      case .engagementAnswered, .engagementReplyTime: KindSet(.engagement)
+      case .engagementAnswered, .engagementAnsweredAt, .engagementReplyTime: KindSet(.engagement)
       default: .all
       }
     }

@@ -105,7 +105,7 @@ extension RowField {
       switch field {
       case .invoiceLate: Pace(least: 0, most: 1)
       case .invoiceOpen, .invoiceMetered, .ticketCameBack, .ticketCameBackAt, .contactGone, .contactGoneAt, .engagementAnswered,
-        .engagementReplyTime:
+        .engagementAnsweredAt, .engagementReplyTime:
         .still
       default: nil
       }

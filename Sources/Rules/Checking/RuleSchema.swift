@@ -37,7 +37,7 @@ enum RuleSchema {
   private static func type(of field: DerivedField) -> ExpressionType {
     switch field {
     case .ticketCameBack, .invoiceOpen, .paymentRecovered, .contactGone, .engagementAnswered: .flag
-    case .ticketCameBackAt, .contactGoneAt: .instant
+    case .ticketCameBackAt, .contactGoneAt, .engagementAnsweredAt: .instant
     case .invoiceLate, .engagementReplyTime: .duration
     case .invoiceMetered: .money
     }

@@ -18,6 +18,8 @@ struct AlertWriter {
   let now: Instant
   let calendar: CompanyCalendar
   let rules: CompiledRules
+  /// Whoever a bulk edit marked as gone can still be called.
+  let heldEdits: HeldEdits
 
   private var today: Day { calendar.day(of: now) }
 
@@ -89,7 +91,7 @@ extension AlertWriter {
   /// The contacts still there, in the order in which one would call them: by role, then by who used the product last.
   private var reachable: [(row: EntityRow, lastActive: Day?)] {
     let rows = state.entities.rows(.contact, asOf: now).filter { row in
-      state.entities.derived(.contactGone, of: row) != .flag(true)
+      state.entities.derived(.contactGone, of: row, held: heldEdits) != .flag(true)
     }
     let active = rows.map { row in (row: row, lastActive: row.current.person.flatMap { state.usage.lastDay(of: $0, through: today) }) }
     return active.sorted { a, b in

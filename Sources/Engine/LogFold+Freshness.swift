@@ -16,6 +16,8 @@ struct FeedFinding: Hashable, Sendable {
   static let suspectedOutage = "suspected_outage"
   /// A feature that many accounts lost at once.
   static let vanishedFeature = "vanished_feature"
+  /// A day on which many contacts were marked as gone at once.
+  static let bulkEdit = "bulk_edit"
 }
 
 extension LogFold {
@@ -50,7 +52,7 @@ extension LogFold {
 
   /// Lets usage count for what it looks like, since a person says so.
   mutating func acceptOutage(of system: String, now: Instant) {
-    if acceptVanishing(of: system, now: now) { return evaluateAll(now: now) }
+    if acceptVanishing(of: system, now: now) || acceptBulkEdit(system, now: now) { return evaluateAll(now: now) }
     changingUsageDays(now: now) { fold in
       guard fold.portfolio.outages.accept(system) else { return }
       fold.end(system, .accepted, now: now)

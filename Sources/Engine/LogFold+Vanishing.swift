@@ -41,6 +41,6 @@ extension ProductCatalog {
     guard !held.isEmpty else { return self }
     var features = features
     for feature in held { features[feature.name] = ProductFeature(meaning: .ignore) }
-    return ProductCatalog(features: features, plans: plans, tiers: tiers)
+    return ProductCatalog(features: features, plans: plans, tiers: tiers, topics: topics)
   }
 }

@@ -30,6 +30,9 @@ package struct LogFold: Sendable {
   private var companyRevision = -1
   private var basis: [Kind: KnownRange] = [:]
   private var heldBack: [VanishedFeatures.Feature] = []
+  private var heldEdits: [BulkEdits.Edit] = []
+  /// Who of the CRM is no customer, where people who left went, and how many contacts were edited on each day; follows from the accounts.
+  var directory = Directory()
   package internal(set) var decisions = DecisionCount()
 
   /// What the steps being folded have brought so far.
@@ -63,6 +66,7 @@ package struct LogFold: Sendable {
       guard let state = AccountState(key: key, json: blob, ledger: makeLedger) else { throw DamagedState(what: "account \(key.number)") }
       self.accounts[key] = state
     }
+    rebuildDirectory()
   }
 
   /// Folds steps in order and gives everything transaction 2 must write.
@@ -102,6 +106,7 @@ package struct LogFold: Sendable {
       companyRevision = -1
       epoch += 1
       rebuildLedgers()
+      rebuildDirectory()
       closeRemovedRules(now: next.at)
       updateCohorts(now: next.at)
       evaluateAll(now: next.at)
@@ -145,7 +150,10 @@ package struct LogFold: Sendable {
     let counts = add(linked, to: &state, calendar, now: now)
     if record.kind == .subscription { state.ledger = Self.ledger(of: state.entities, configuration) }
     accounts[key] = state
-    guard record.kind == .usage else { return evaluate(key, now: now) }
+    guard record.kind == .usage else {
+      reviewDirectory(record.kind, of: key, now: now)
+      return evaluate(key, now: now)
+    }
     if counts, linked.supersedes == nil { portfolio.outages.count(record.system, at: record.at, now: now) }
   }
 
@@ -155,7 +163,9 @@ package struct LogFold: Sendable {
     let record = linked.record
     guard record.kind == .usage else {
       memories[state.key]?.news.insert(KindSet(record.kind))
-      state.entities.add(record, person: linked.person, observedAt: linked.observedAt)
+      directory.changing(record, in: &state, calendar) {
+        $0.add(record, person: linked.person, observedAt: linked.observedAt)
+      }
       return true
     }
     let day = calendar.day(of: record.at)
@@ -176,13 +186,16 @@ package struct LogFold: Sendable {
     memories[key] = nil
     if rebuild.begins {
       state.usage = UsageHistory()
+      directory.forget(state, calendar)
       state.entities = EntityHistory()
     }
     // Usage from a wrong clock counts as little now as when it was told.
     for linked in rebuild.records { add(linked, to: &state, calendar, now: linked.observedAt) }
     if rebuild.ends { state.ledger = Self.ledger(of: state.entities, configuration) }
     accounts[key] = state
-    if rebuild.ends { evaluate(key, now: now) }
+    guard rebuild.ends else { return }
+    reviewDirectory(nil, of: key, now: now)
+    evaluate(key, now: now)
   }
 
   /// An occurrence told otherwise: what its account counted of it before is counted no more.
@@ -195,11 +208,12 @@ package struct LogFold: Sendable {
       state.usage.remove(
         name: old.record.usageName, person: old.person, quantity: old.record.usageQuantity, on: day, team: old.record.usageTeam)
     } else {
-      state.entities.remove(old.record)
+      directory.changing(old.record, in: &state, calendar) { $0.remove(old.record) }
       if old.record.kind == .subscription { state.ledger = Self.ledger(of: state.entities, configuration) }
     }
     accounts[old.account] = state
     changed.insert(old.account)
+    if old.record.kind != .usage { reviewDirectory(old.record.kind, of: old.account, now: now) }
     if old.account != linked.account, old.record.kind != .usage { evaluate(old.account, now: now) }
   }
 
@@ -260,9 +274,11 @@ package struct LogFold: Sendable {
     companyRevision = portfolio.revision
     let basis = portfolio.known.basis
     let held = portfolio.vanished.held
-    if basis != self.basis || held != heldBack { epoch += 1 }
+    let edits = portfolio.bulkEdits.held
+    if basis != self.basis || held != heldBack || edits != heldEdits { epoch += 1 }
     self.basis = basis
     heldBack = held
+    heldEdits = edits
     return company
   }
 
@@ -273,9 +289,13 @@ package struct LogFold: Sendable {
       CompanyFacts(
         calendar: configuration.calendar, catalog: configuration.catalog.without(held), known: portfolio.known, cohort: portfolio.cohort,
         heldBack: Dictionary(uniqueKeysWithValues: held.map { ($0.name, configuration.catalog.meaning(of: $0.name)) }),
-        lexicons: configuration.rules.lexicons)
+        lexicons: configuration.rules.lexicons, prospects: directory.prospects,
+        heldEdits: HeldEdits(portfolio.bulkEdits.held, configuration.calendar))
     }
   }
+
+  /// Lets go of the company's side, so that what it holds can be changed in place.
+  mutating func forgetCompany() { company = nil }
 
   mutating func nextOrdinal() -> Int {
     defer { ordinal += 1 }

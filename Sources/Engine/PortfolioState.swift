@@ -13,6 +13,8 @@ package struct PortfolioState: Sendable {
   package internal(set) var cohort = CohortTable() { didSet { revision &+= 1 } }
   /// Features that many accounts lost at once, and that count for nothing just now.
   package internal(set) var vanished = VanishedFeatures() { didSet { revision &+= 1 } }
+  /// Days on which a CRM's contacts were edited in bulk.
+  package internal(set) var bulkEdits = BulkEdits() { didSet { revision &+= 1 } }
   /// What is suspected of the sources of usage.
   var outages = OutageDetector()
   /// Findings on feeds that ever were, by rule and feed.
@@ -30,6 +32,9 @@ package struct PortfolioState: Sendable {
 
   /// The features held back because many accounts lost them at once, sorted.
   package var heldFeatures: [String] { vanished.held.map(\.name) }
+
+  /// The bulk edits of contacts that are held, by name.
+  package var heldBulkEdits: [String] { bulkEdits.held.map(\.name) }
 }
 
 extension PortfolioState {
@@ -37,6 +42,7 @@ extension PortfolioState {
     [
       "position": JSON(position), "now": JSON(now), "known": known.json, "cohort": cohort.json,
       "digest": JSON(digest), "outages": outages.json, "feed_findings": .list(feedFindings.map(\.json)), "vanished_features": vanished.json,
+      "bulk_edits": bulkEdits.json,
     ]
   }
 
@@ -55,6 +61,8 @@ extension PortfolioState {
     self.outages = outages
     guard let vanished = VanishedFeatures(json: json["vanished_features"]) else { return nil }
     self.vanished = vanished
+    guard let bulkEdits = BulkEdits(json: json["bulk_edits"]) else { return nil }
+    self.bulkEdits = bulkEdits
     self.known.hold(.usage, from: outages.heldFrom)
     feedFindings = (json["feed_findings"].list ?? []).compactMap(FeedFinding.init)
     guard feedFindings.count == json["feed_findings"].list?.count ?? 0 else { return nil }

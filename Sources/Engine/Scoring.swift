@@ -66,7 +66,9 @@ extension LogFold {
   /// Writes a notice for each announcement, most grave first, and remembers what was said.
   mutating func writeNotices(_ state: inout AccountState, now: Instant) {
     guard let configuration, !(announcements.isEmpty && openedCases.isEmpty) else { return }
-    let writer = AlertWriter(state: state, now: now, calendar: configuration.calendar, rules: configuration.rules)
+    let writer = AlertWriter(
+      state: state, now: now, calendar: configuration.calendar, rules: configuration.rules,
+      heldEdits: HeldEdits(portfolio.bulkEdits.held, configuration.calendar))
     let alerts = openedCases.map(writer.alert(opening:)) + announcements.map(writer.alert)
     for alert in alerts {
       let topic = alert.change == .caseOpened ? "case" : "finding"

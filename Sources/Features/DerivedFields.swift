@@ -10,7 +10,9 @@ package enum DerivedField: String, CaseIterable, Sendable {
   case paymentRecovered = "recovered"
   case contactGone = "gone"
   case contactGoneAt = "gone_at"
+  case engagementPersonal = "personal"
   case engagementAnswered = "answered"
+  case engagementAnsweredAt = "answered_at"
   case engagementReplyTime = "reply_time"
 
   package var kind: Kind {
@@ -19,14 +21,16 @@ package enum DerivedField: String, CaseIterable, Sendable {
     case .invoiceLate, .invoiceOpen, .invoiceMetered: .invoice
     case .paymentRecovered: .payment
     case .contactGone, .contactGoneAt: .contact
-    case .engagementAnswered, .engagementReplyTime: .engagement
+    case .engagementPersonal, .engagementAnswered, .engagementAnsweredAt, .engagementReplyTime: .engagement
     }
   }
 }
 
 extension EntityHistory {
   /// A derived field of a row; nil where it has no value (`came_back_at` of a ticket that stayed solved).
-  package func derived(_ field: DerivedField, of row: EntityRow) -> DerivedValue? {
+  ///
+  /// - Parameter held: bulk edits, whose word of departures counts for nothing.
+  package func derived(_ field: DerivedField, of row: EntityRow, held: HeldEdits = .none) -> DerivedValue? {
     switch field {
     case .ticketCameBack: .flag(cameBackAt(row) != nil)
     case .ticketCameBackAt: cameBackAt(row).map(DerivedValue.instant)
@@ -34,9 +38,11 @@ extension EntityHistory {
     case .invoiceOpen: .flag(row.isOpenInvoice)
     case .invoiceMetered: row["lines"]?.list.map { .money($0.reduce(0) { $0 + $1.meteredAmount }) }
     case .paymentRecovered: .flag(isRecovered(row))
-    case .contactGone: .flag(leftAt(row) != nil)
-    case .contactGoneAt: leftAt(row).map(DerivedValue.instant)
+    case .contactGone: .flag(leftAt(row, held) != nil)
+    case .contactGoneAt: leftAt(row, held).map(DerivedValue.instant)
+    case .engagementPersonal: .flag(row.isPersonalOutreach)
     case .engagementAnswered: .flag(answeredAt(row) != nil)
+    case .engagementAnsweredAt: answeredAt(row).map(DerivedValue.instant)
     case .engagementReplyTime: answeredAt(row).map { .span($0 - row.timelineInstant) }
     }
   }
@@ -116,7 +122,10 @@ extension EntityRow {
     return isOpenInvoice ? max(asOf - due, Span(microseconds: 0)) : Span(microseconds: 0)
   }
 
-  /// When a contact left: so marked, or moved to another company or e-mail domain.
+  /// When a contact left: so marked, or moved to another company or e-mail domain; nil where a bulk edit says so that is held.
+  func goneAt(_ held: HeldEdits) -> Instant? { goneAt.flatMap { held.holds(system, $0) ? nil : $0 } }
+
+  /// The same, held or not: what the records tell.
   var goneAt: Instant? {
     let domain = versions.lazy.compactMap(\.emailDomain).first
     let company = versions.lazy.compactMap { $0.fields["company"]?.text }.first
@@ -135,7 +144,7 @@ extension EntityRow {
 }
 
 extension EntityVersion {
-  var emailDomain: String? {
+  package var emailDomain: String? {
     guard let email = fields["email"]?.text, let sign = email.lastIndex(of: "@") else { return nil }
     return email[email.index(after: sign)...].lowercased()
   }

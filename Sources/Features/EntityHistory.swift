@@ -61,6 +61,13 @@ package struct EntityHistory: Hashable, Sendable {
     (timelines[kind] ?? []).first { $0.id == id }.flatMap { EntityRow(kind: kind, timeline: $0, asOf: now) }
   }
 
+  /// What was told of one thing by one system; nil if nothing was.
+  package func timeline(_ kind: Kind, id: String, system: String) -> EntityTimeline? {
+    guard let list = timelines[kind] else { return nil }
+    let place = list.partitioningIndex { ($0.id, $0.system) >= (id, system) }
+    return place < list.count && list[place].id == id && list[place].system == system ? list[place] : nil
+  }
+
   /// When the next version of a kind after an instant comes into force; nil if none lies ahead.
   package func nextVersion(of kind: Kind, after instant: Instant) -> Instant? {
     guard let index = indices[kind], index.latestVersion > instant else { return nil }

@@ -67,12 +67,13 @@ package struct KnownRanges: Hashable, Sendable {
     // An import ends with its file: where a feed brings the kind too, the feed alone tells how far it is known.
     let live = bringing.filter { !$0.key.hasPrefix(Self.importPrefix) }
     var result: KnownRange?
-    for stretch in (live.isEmpty ? bringing : live).values {
+    for (stream, stretch) in live.isEmpty ? bringing : live {
       var range = result ?? KnownRange(from: stretch.from, through: stretch.through)
       range.from = max(range.from, stretch.from)
       range.through = min(range.through, stretch.through)
       range.holes += stretch.holes
       range.coversCustomers = range.coversCustomers || stretch.coversCustomers
+      if stretch.coversCustomers { range.coveringFeeds.insert(String(stream.prefix { $0 != "." })) }
       range.staleSince = [range.staleSince, stretch.staleSince].compactMap { $0 }.min()
       result = range
     }
@@ -103,6 +104,8 @@ package struct KnownRange: Hashable, Sendable {
   package var holes: [Hole] = []
   /// Whether an account of which nothing came did nothing, if it pays.
   package var coversCustomers = false
+  /// The feeds that say so.
+  package var coveringFeeds: Set<String> = []
   /// Since when a stream that brings the kind has not got on; nil while all are fresh.
   package var staleSince: Instant?
 

@@ -49,6 +49,14 @@ package struct Facts: Sendable {
     return first <= days.upperBound ? first...days.upperBound : nil
   }
 
+  /// Whether a feed that tells of all usage can know the account: where its record names its ids in other systems, one must be theirs.
+  package var isKnownToUsageFeeds: Bool {
+    let ids = account.entities.rows(.account, asOf: now).flatMap { row in
+      if case .object(let names)? = row["external"] { Array(names.keys) } else { [String]() }
+    }
+    return ids.isEmpty || ids.contains(where: company.coveringFeeds.contains)
+  }
+
   /// Whether the account pays, as far as is known; a subscription without a price counts.
   package var isPaying: Bool { account.ledger.level(at: now, company.calendar).map { ($0.mrr ?? 1) > 0 } ?? false }
 
@@ -89,22 +97,30 @@ package final class CompanyFacts: Sendable {
   package let usageDays: ClosedRange<Day>?
   /// The days among them of which a part could not be read.
   package let usageHoles: [ClosedRange<Day>]
-  /// Whether an account of which no usage came used nothing, if it pays.
+  /// Whether an account of which no usage came used nothing, if it pays and one of these feeds can know it.
   package let coversCustomers: Bool
+  package let coveringFeeds: Set<String>
   /// Set while a feed of usage does not get on.
   package let usageStaleSince: Day?
   package let lexicons: Lexicons
   /// What was worked out of whole cohorts.
   package let cohort: CohortTable
+  /// The companies of the CRM that are no customers.
+  package let prospects: ProspectIndex
+  /// What the CRM says of departures on days when it was edited in bulk counts for nothing.
+  package let heldEdits: HeldEdits
   /// Features that count for nothing just now since many accounts lost them at once, and what they mean otherwise.
   package let heldBack: [String: UsageMeaning]
 
   package init(
     calendar: CompanyCalendar, catalog: ProductCatalog, known: KnownRanges, cohort: CohortTable,
-    heldBack: [String: UsageMeaning] = [:], lexicons: Lexicons = Lexicons()
+    heldBack: [String: UsageMeaning] = [:], lexicons: Lexicons = Lexicons(), prospects: ProspectIndex = ProspectIndex(),
+    heldEdits: HeldEdits = .none
   ) {
     self.lexicons = lexicons
     self.heldBack = heldBack
+    self.prospects = prospects
+    self.heldEdits = heldEdits
     self.calendar = calendar
     self.catalog = catalog
     self.known = known
@@ -112,6 +128,7 @@ package final class CompanyFacts: Sendable {
     usageDays = usage?.days(calendar)
     usageHoles = usage?.holeDays(calendar) ?? []
     coversCustomers = usage?.coversCustomers ?? false
+    coveringFeeds = usage?.coveringFeeds ?? []
     usageStaleSince = usage?.staleSince.map(calendar.day)
     self.cohort = cohort
   }

@@ -198,7 +198,8 @@ struct RandomRules {
       case "ticket": ["came_back", "since(came_back_at) < \(number(1...40))d", "since(opened_at) > \(number(1...20))d"]
       case "invoice": ["open", "late > \(number(0...20))d", "(open and late > 0d)", "not open"]
       case "payment": ["recovered", "not recovered"]
-      case "contact": ["gone", "not gone", "since(gone_at) < \(number(1...40))d"]
+      case "contact":
+        ["gone", "not gone", "since(gone_at) < \(number(1...40))d", "moved_to is known", "moved_to = \"\(pick(Self.words))\""]
       default: []
       }
     let stored = Kind(rawValue: kind).map(EventSchema.fields(of:))?.compactMap { comparison(of: $0) } ?? []

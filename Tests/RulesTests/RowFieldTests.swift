@@ -18,6 +18,20 @@ import Testing
     #expect(faults("count(contact, person.role = champion)").map(\.code) == [.unknownField])
   }
 
+  @Test func aBusinessDayCountsOnceItIsComplete() {
+    // Wednesday, 1 January 2025 is day 0. Written on Monday, day 5; on Tuesday the 14th, the 13th is the last complete day: 7 to 10 January
+    // and the 13th.
+    var scene = Scene()
+    scene.record(.engagement, "a", on: 5, ["direction": .text("outbound")])
+    for (day, count) in [(5, 0), (6, 1), (9, 4), (11, 4), (12, 5)] {
+      scene.today = day
+      #expect(scene.value("max(engagement.business_days)") == .number(Fixed(count)), "as of the end of day \(day)")
+      let atNoon = Facts(account: scene.facts.account, company: scene.facts.company, now: Scene.instant(day + 1))
+      let text = CompiledExpression.compile("max(engagement.business_days)", in: ExpressionScope(hasCase: false, rules: [:])).0
+      #expect(text.map { Evaluator.evaluate($0, atNoon) } == .number(Fixed(count)), "the next noon")
+    }
+  }
+
   @Test func aMessageIsAnsweredByNameOrByTheSamePerson() {
     var scene = Scene()
     scene.today = 60
@@ -29,8 +43,9 @@ import Testing
     #expect(scene.value("count(engagement, answered)") == .number(Fixed(2)))
     #expect(scene.value("max(engagement.reply_time)") == .duration(.days(4)))
     #expect(scene.value("count(engagement, direction = outbound and not answered)") == .number(Fixed(1)))
-    // From the Tuesday after day 20 to the Saturday that day 60 is: 29 business days.
-    #expect(scene.value("max(engagement.business_days, direction = outbound and not answered)") == .number(Fixed(29)))
+    // Day 20 is Tuesday, 21 January 2025; the facts are those of the end of day 60, Sunday, 2 March, when that day is complete:
+    // 22 to 24 January are 3 business days, 27 to 31 January 5, and the four weeks of February 20.
+    #expect(scene.value("max(engagement.business_days, direction = outbound and not answered)") == .number(Fixed(3 + 5 + 20)))
   }
 
   @Test func enrichmentTellsThatAContactHasLeft() {

@@ -58,7 +58,8 @@ extension NodeInputs {
   private static func own(of scalar: Scalar) -> NodeInputs? {
     switch scalar {
     case .newTeams: NodeInputs(kinds: KindSet(.usage), readsUsageDays: true)
-    case .used, .licensed, .driverFeatures: NodeInputs(kinds: [KindSet(.subscription), KindSet(.usage)], readsUsageDays: true)
+    case .used, .licensed, .driverFeatures:
+      NodeInputs(kinds: [KindSet(.subscription), KindSet(.usage), KindSet(.account)], readsUsageDays: true)
     case .seats, .mrr, .accountAge, .planElastic, .caseOpen, .settling, .premiumAge, .planTier, .planRank, .flatFor:
       NodeInputs(kinds: KindSet(.subscription))
     case .noticeIn: NodeInputs(kinds: KindSet(.account))
@@ -74,8 +75,8 @@ extension NodeInputs {
       return NodeInputs(kinds: KindSet(rows.kind).union(rows.field?.kinds ?? []))
     case .usage(let usage):
       guard usage.isPlain else { return nil }
-      // Whether silence means no use depends on whether the account pays.
-      var kinds: KindSet = [KindSet(.usage), KindSet(.subscription)]
+      // Whether silence means no use depends on whether the account pays, and whether the usage feed can know it.
+      var kinds: KindSet = [KindSet(.usage), KindSet(.subscription), KindSet(.account)]
       if usage.filter.roles != nil { kinds.insert(KindSet(.contact)) }
       return NodeInputs(kinds: kinds, readsUsageDays: true)
     }
@@ -88,13 +89,15 @@ extension RowField {
     switch self {
     case .stored, .age, .at, .day, .sentiment, .source, .businessDays: []
     case .productLine: KindSet(.subscription)
+    // Other accounts' records move it too; the engine counts that as news of contacts.
+    case .movedTo, .movedToSeller: [KindSet(.contact), KindSet(.enrichment)]
     case .personRole: KindSet(.contact)
     case .derived(let field):
       switch field {
       case .ticketCameBack, .ticketCameBackAt: KindSet(.ticket)
       case .invoiceLate, .invoiceOpen, .invoiceMetered: KindSet(.invoice)
       case .contactGone, .contactGoneAt: [KindSet(.contact), KindSet(.enrichment)]
-      case .engagementAnswered, .engagementReplyTime: KindSet(.engagement)
+      case .engagementPersonal, .engagementAnswered, .engagementAnsweredAt, .engagementReplyTime: KindSet(.engagement)
       default: .all
       }
     }

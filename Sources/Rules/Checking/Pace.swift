@@ -99,13 +99,14 @@ extension RowField {
   /// Nil where a field may change in another way than by a new version.
   var pace: Pace? {
     switch self {
-    case .stored, .at, .day, .sentiment, .productLine, .source, .businessDays, .personRole: .still
+    case .stored, .at, .day, .sentiment, .productLine, .movedTo, .movedToSeller, .source, .businessDays, .personRole: .still
     case .age: .rising
     case .derived(let field):
       switch field {
       case .invoiceLate: Pace(least: 0, most: 1)
-      case .invoiceOpen, .invoiceMetered, .ticketCameBack, .ticketCameBackAt, .contactGone, .contactGoneAt, .engagementAnswered,
-        .engagementReplyTime:
+      case .invoiceOpen, .invoiceMetered, .ticketCameBack, .ticketCameBackAt, .contactGone, .contactGoneAt, .engagementPersonal,
+        .engagementAnswered,
+        .engagementAnsweredAt, .engagementReplyTime:
         .still
       default: nil
       }

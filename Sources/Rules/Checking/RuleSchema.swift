@@ -17,6 +17,8 @@ enum RuleSchema {
     if path == "day" { return (.day, .text) }
     if path == "sentiment", kind == .ticket { return (.sentiment, .number) }
     if path == "product_line", kind == .intent { return (.productLine, .text) }
+    if path == "moved_to", kind == .contact { return (.movedTo, .text) }
+    if path == "moved_to_ae", kind == .contact { return (.movedToSeller, .text) }
     if path == "source" { return (.source, .text) }
     if path == "business_days" { return (.businessDays, .number) }
     if path == "person.role", EventSchema.field("person", of: kind) != nil { return (.personRole, .choice(contactRoles)) }
@@ -31,13 +33,14 @@ enum RuleSchema {
     let stored = EventSchema.fields(of: kind).filter { ExpressionType($0.type) != nil && $0.name != "person" }.map(\.name)
     return stored + DerivedField.allCases.filter { $0.kind == kind }.map(\.rawValue) + ["age", "at", "business_days", "day", "source"]
       + (kind == .ticket ? ["sentiment"] : []) + (kind == .intent ? ["product_line"] : [])
+      + (kind == .contact ? ["moved_to", "moved_to_ae"] : [])
       + (EventSchema.field("person", of: kind) != nil ? ["person.role"] : [])
   }
 
   private static func type(of field: DerivedField) -> ExpressionType {
     switch field {
-    case .ticketCameBack, .invoiceOpen, .paymentRecovered, .contactGone, .engagementAnswered: .flag
-    case .ticketCameBackAt, .contactGoneAt: .instant
+    case .ticketCameBack, .invoiceOpen, .paymentRecovered, .contactGone, .engagementPersonal, .engagementAnswered: .flag
+    case .ticketCameBackAt, .contactGoneAt, .engagementAnsweredAt: .instant
     case .invoiceLate, .engagementReplyTime: .duration
     case .invoiceMetered: .money
     }
@@ -80,9 +83,11 @@ enum RowField: Hashable, Sendable {
   case sentiment
   /// The product line that serves what is researched, where the account does not have it.
   case productLine
+  /// The company of the CRM, no customer, at which a contact who left works now; and who sells to it.
+  case movedTo, movedToSeller
   /// The system that told it.
   case source
-  /// Business days since the row's own day.
+  /// Complete business days since the row's own day.
   case businessDays
   /// The role of the contact whom the row's person is.
   case personRole
@@ -96,6 +101,8 @@ enum RowField: Hashable, Sendable {
     case .day: "day"
     case .sentiment: "sentiment"
     case .productLine: "product_line"
+    case .movedTo: "moved_to"
+    case .movedToSeller: "moved_to_ae"
     case .source: "source"
     case .businessDays: "business_days"
     case .personRole: "person.role"

@@ -13,16 +13,21 @@ struct RowContext {
     case .day: return .text(facts.company.calendar.day(of: row.timelineInstant).description)
     case .sentiment: return sentiment(facts.company.lexicons)
     case .productLine: return productLine(facts)
+    case .movedTo, .movedToSeller:
+      facts.standsUntilNext(.enrichment)
+      let prospect = newEmployer(facts)
+      return (field == .movedTo ? prospect?.name : prospect?.ae).map(Outcome.text) ?? .missing(.unset(row.kind, field.name))
     case .source: return .text(row.system)
     case .businessDays:
       facts.standsToday()
       let day = facts.company.calendar.day(of: row.timelineInstant)
-      return .number(Fixed(day < facts.today ? facts.company.calendar.businessDays(from: day + 1, through: facts.today) : 0))
+      let last = facts.today - 1
+      return .number(Fixed(day < last ? facts.company.calendar.businessDays(from: day + 1, through: last) : 0))
     case .personRole:
       facts.standsUntilNext(.contact)
       return history.role(ofPersonIn: row).map(Outcome.text) ?? .missing(.unset(row.kind, "role of the person"))
     case .derived(let derived):
-      switch history.derived(derived, of: row) {
+      switch history.derived(derived, of: row, held: facts.company.heldEdits) {
       case .flag(let flag): return .flag(flag)
       case .instant(let instant): return .instant(instant)
       case .span(let span): return .duration(span)

@@ -30,6 +30,14 @@ extension Evaluation {
 }
 
 extension RowContext {
+  /// The company of the CRM at which a contact who left works now, if it is no customer.
+  func newEmployer(_ facts: Facts) -> Prospect? {
+    let prospects = facts.company.prospects
+    guard !prospects.isEmpty else { return nil }
+    let found = history.newCompany(of: row, held: facts.company.heldEdits).lazy.compactMap { prospects.prospect(at: $0) }.first
+    return found?.account == facts.account.key ? nil : found
+  }
+
   /// The product line that serves the topic of a visit; missing where none does, or where the account has it already.
   func productLine(_ facts: Facts) -> Outcome {
     let catalog = facts.company.catalog

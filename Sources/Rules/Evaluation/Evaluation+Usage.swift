@@ -18,12 +18,13 @@ extension Evaluation {
   /// The teams an expansion brought in.
   var adoptedTeams: [String] { facts.expansionCase.map(facts.adoptedTeams) ?? [] }
 
-  /// Whether no news of the account means no use: it was seen, or it pays and a feed tells of all that do.
+  /// Whether no news of the account means no use: it was seen, or it pays and a feed that can know it tells of all that do.
   private var isCovered: Bool {
     if !facts.account.usage.isEmpty { return true }
     guard facts.company.coversCustomers else { return false }
     facts.standsUntilNextLevel()
-    return facts.isPaying
+    facts.standsUntilNext(.account)
+    return facts.isPaying && facts.isKnownToUsageFeeds
   }
 
   mutating func usage(_ aggregate: UsageAggregate, _ override: WindowOverride?) -> Outcome {

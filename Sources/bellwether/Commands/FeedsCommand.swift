@@ -79,26 +79,26 @@ struct FeedsCommand: AsyncParsableCommand {
 
   struct Accept: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      commandName: "accept", abstract: "Say that what looks like an outage, or like a renamed event, is none: usage counts again at once.",
+      commandName: "accept", abstract: "Say that what looks like an outage, a renamed event or a bulk edit is none: it counts at once.",
       discussion: """
         The store must not be in use: stop the daemon first. Otherwise usage counts again by itself after 48 hours, and a feature that \
-        many accounts lost at once when it is used again.
+        many accounts lost at once when it is used again. What a bulk edit of contacts says of departures counts when a person says so.
         """)
 
-    @Argument(help: "The system or the feature, as `bellwether feeds` and the warning name it.") var name: String
+    @Argument(help: "The system, the feature or the day of contacts, as `bellwether feeds` and the warning name it.") var name: String
     @OptionGroup var shared: SharedOptions
 
     func run() async throws {
       let store = try EventStore(path: shared.store, access: .exclusive)
       let portfolio = try await store.loadStates().portfolio.flatMap { PortfolioState(json: $0) }
-      let suspected = (portfolio?.suspectedSystems ?? []) + (portfolio?.heldFeatures ?? [])
+      let suspected = (portfolio?.suspectedSystems ?? []) + (portfolio?.heldFeatures ?? []) + (portfolio?.heldBulkEdits ?? [])
       guard suspected.contains(name) else {
         let known = suspected.isEmpty ? "nothing is" : "these are: \(suspected.joined(separator: ", "))"
         throw WrongArgument("'\(name)' is not under suspicion; \(known).")
       }
       try await store.acceptOutage(of: name, at: WallClock.now())
       try await EngineHost(store: store).catchUp()
-      StandardOutput.print("The fall of \(name) counts as real from now on.")
+      StandardOutput.print("What is told of \(name) counts as real from now on.")
     }
   }
 

@@ -18,6 +18,8 @@ struct MovementPart {
 struct DayParts {
   private(set) var parts: [MovementPart] = []
   private let terms: RevenueTerms
+  /// Whether an item that was paid for before is still paid for.
+  private var somethingStays = false
 
   /// An item of a subscription, on one side of the difference.
   private struct Side {
@@ -43,9 +45,8 @@ struct DayParts {
     pair(&old, &new) { $0.subscription == $1.subscription && $0.position.plan == $1.position.plan }
     pair(&old, &new) { $0.cause == nil && $1.cause == nil && $0.position.plan == $1.position.plan }
     pair(&old, &new) { $0.cause == nil && $1.cause == nil && $0.position.productLine == $1.position.productLine }
-    let paysBefore = before.contains { $0?.positions.isEmpty == false }
-    let paysAfter = after.contains { $0?.positions.isEmpty == false }
-    let choice: Movement.Cause = paysBefore && paysAfter ? .addon : .plan
+    let unchanged = after.indices.contains { !changed.contains($0) && after[$0]?.brings == true }
+    let choice: Movement.Cause = unchanged || somethingStays ? .addon : .plan
     for side in old { add(side.position, side.cause ?? choice, -micro(side.position.net), side.record) }
     for side in new { add(side.position, side.cause ?? choice, micro(side.position.net), side.record) }
   }
@@ -65,6 +66,7 @@ struct DayParts {
   /// Another quantity counts at the old price and discount, another price at the new quantity and the old discount, the discount last.
   private mutating func compare(_ old: Side, _ new: Side) {
     let (a, b) = (old.position, new.position)
+    somethingStays = somethingStays || (a.net.numerator > 0 && b.net.numerator > 0)
     guard a != b else { return }
     guard a.productLine == b.productLine else {
       add(a, .plan, -micro(a.net), new.record)
@@ -107,6 +109,10 @@ struct DayParts {
     let (product, overflows) = a.multipliedReportingOverflow(by: b)
     return overflows ? a / 1_000_000 * b / c * 1_000_000 : Int128(roundedDividing: product, by: c)
   }
+}
+
+extension SubscriptionState {
+  fileprivate var brings: Bool { positions.contains { $0.net.numerator > 0 } }
 }
 
 extension SubscriptionState.Standing {

@@ -7,18 +7,19 @@ func day(_ text: String) -> Day { Day(text) ?? date(0) }
 /// Noon of a date, UTC.
 func noon(_ text: String) -> Instant { Instant(seconds: Int64(day(text).number) * 86_400 + 43_200) }
 
-/// Plans named `line/tier/pricing`; any part may be missing.
+/// Plans are named `line/tier/pricing`, where the last ones may be missing; a plain name tells nothing.
 let plainTerms = RevenueTerms(calendar: .utc, currencies: CurrencyTable(reporting: "usd", rates: ["eur": Rational(2), "jpy": Rational(1)]))
 {
+  guard $0.contains("/") else { return PlanTerms() }
   let parts = $0.split(separator: "/", omittingEmptySubsequences: false).map(String.init) + ["", "", ""]
   return PlanTerms(productLine: parts[0], pricing: parts[2], tier: parts[1])
 }
 
-func statement(_ account: Int64 = 1, _ versions: [SubscriptionVersion], _ terms: RevenueTerms = plainTerms) -> Statement {
-  statement(account, subscriptions: [versions], terms)
+func statement(_ versions: [SubscriptionVersion], _ terms: RevenueTerms = plainTerms, account: Int64 = 1) -> Statement {
+  statement(subscriptions: [versions], terms, account: account)
 }
 
-func statement(_ account: Int64 = 1, subscriptions: [[SubscriptionVersion]], _ terms: RevenueTerms = plainTerms) -> Statement {
+func statement(subscriptions: [[SubscriptionVersion]], _ terms: RevenueTerms = plainTerms, account: Int64 = 1) -> Statement {
   let timelines = subscriptions.enumerated().map { SubscriptionTimeline(id: "s\($0.offset)", versions: $0.element) }
   return Statement(account: AccountKey(account), timelines, terms)
 }
@@ -33,7 +34,7 @@ func member(
   }
   var profile = AccountProfile(day: day("2020-01-01"))
   describe(&profile)
-  return Portfolio.Member(statement(account, versions), family: family.map(AccountKey.init), profiles: [profile])
+  return Portfolio.Member(statement(versions, account: account), family: family.map(AccountKey.init), profiles: [profile])
 }
 
 extension Movement {

@@ -23,6 +23,8 @@ package struct SubscriptionVersion: Hashable, Sendable {
   package let startedAt: Instant?
   package let cancelAt: Instant?
   package let endedAt: Instant?
+  /// When it was read from its source, where that is known.
+  package let observedAt: Instant?
 
   package struct Item: Hashable, Sendable {
     /// The vendor's id of the item; empty where it tells none.
@@ -46,8 +48,9 @@ package struct SubscriptionVersion: Hashable, Sendable {
   }
 
   /// Reads the canonical fields of a `subscription` record.
-  package init(at: Instant, fields: [String: Value]) {
+  package init(at: Instant, fields: [String: Value], observedAt: Instant? = nil) {
     self.at = at
+    self.observedAt = observedAt
     status = fields["status"]?.text ?? "active"
     items = (fields["items"]?.list ?? []).map(Item.init)
     discounts = (fields["discounts"]?.list ?? []).map(Discount.init)

@@ -42,7 +42,8 @@ package struct BillingFault: Hashable, Sendable {
       let told = timeline.versions.filter { $0.at <= now }
       faults += finder.faults(of: timeline.id, told)
       if let gone, gone <= now, let last = told.last, last.isPaying(at: now), last.items.contains(where: { !$0.isMetered }) {
-        let words = "the customer is gone since \(terms.calendar.day(of: gone)) by the CRM, and this subscription is \(last.status): it counts"
+        let words =
+          "the customer is gone since \(terms.calendar.day(of: gone)) by the CRM, and this subscription is \(last.status): it counts"
         faults.append(finder.fault(.deletedCustomer, timeline.id, last, words))
       }
     }
@@ -88,7 +89,8 @@ private struct FaultFinder {
       faults.append(fault(.missingCurrency, id, version, "\(item.plan) names no currency: it counts as \(home)"))
     }
     if let item = sold.first(where: { ($0.unitAmount?.numerator ?? 0) < 0 }) {
-      faults.append(fault(.negativePrice, id, version, "\(item.plan) has a price below zero: it lowers its product line, at most to nothing"))
+      faults.append(
+        fault(.negativePrice, id, version, "\(item.plan) has a price below zero: it lowers its product line, at most to nothing"))
     }
     return faults
   }

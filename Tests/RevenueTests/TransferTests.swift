@@ -19,7 +19,8 @@ import Testing
   }
 
   @Test func whatOneLostAndAnotherWonWithinAWeekMoved() {
-    let merged = portfolio(member(1, [("2025-01-01", 100), ("2026-03-01", 0)], family: 9), target([("2025-01-01", 300), ("2026-03-08", 420)]))
+    let merged = portfolio(
+      member(1, [("2025-01-01", 100), ("2026-03-01", 0)], family: 9), target([("2025-01-01", 300), ("2026-03-08", 420)]))
     #expect(
       lines(merged) == [
         ["2025-01-01 new plan 100", "2026-03-01 transfer consolidation -100"],
@@ -31,7 +32,8 @@ import Testing
   }
 
   @Test func whatIsOnItsWayAtTheEndOfAPeriodIsNotLost() {
-    let merged = portfolio(member(1, [("2025-01-01", 100), ("2026-03-01", 0)], family: 9), target([("2025-01-01", 300), ("2026-03-05", 400)]))
+    let merged = portfolio(
+      member(1, [("2025-01-01", 100), ("2026-03-01", 0)], family: 9), target([("2025-01-01", 300), ("2026-03-05", 400)]))
     let before = merged.total(Period(from: day("2026-02-28"), to: day("2026-03-03")))
     #expect(before.transfer == -100 && before.end == 300 && before.kept == 400 && before.lost == 0)
     let after = merged.total(Period(from: day("2026-03-03"), to: day("2026-03-31")))
@@ -39,7 +41,8 @@ import Testing
   }
 
   @Test func eightDaysApartAreTwoThings() {
-    let apart = portfolio(member(1, [("2025-01-01", 100), ("2026-03-01", 0)], family: 9), target([("2025-01-01", 300), ("2026-03-09", 400)]))
+    let apart = portfolio(
+      member(1, [("2025-01-01", 100), ("2026-03-01", 0)], family: 9), target([("2025-01-01", 300), ("2026-03-09", 400)]))
     #expect(lines(apart).map(\.last) == ["2026-03-01 churn plan -100", "2026-03-09 expansion seats 100"])
     #expect(apart.total(year).lost == 1)
   }
@@ -69,7 +72,8 @@ import Testing
   }
 
   @Test func anAccountThatLeftTheFamilyIsJudgedByItself() {
-    var merged = portfolio(member(1, [("2025-01-01", 100), ("2026-03-01", 0)], family: 9), target([("2025-01-01", 300), ("2026-03-01", 400)]))
+    var merged = portfolio(
+      member(1, [("2025-01-01", 100), ("2026-03-01", 0)], family: 9), target([("2025-01-01", 300), ("2026-03-01", 400)]))
     #expect(merged.total(year).lost == 0)
     merged.update(member(1, [("2025-01-01", 100), ("2026-03-01", 0)], family: 1))
     #expect(merged.total(year).lost == 1 && merged.total(year).expansion == 100)

@@ -1,20 +1,20 @@
 package import Events
 
-/// A way to divide accounts. All but the product line put each account into one value for a whole period.
-package enum Dimension: String, CaseIterable, Sendable {
-  case total, segment
-  case arrBand = "arr_band"
-  case industry, region, channel
-  case productLine = "product_line"
-  case term
-  case pricingModel = "pricing_model"
-  case owner, cohort
-}
-
 /// One value of a dimension: `segment` `SMB`.
 package struct Cut: Hashable, Comparable, Sendable {
   package let dimension: Dimension
   package let value: String
+
+  /// A way to divide accounts. All but the product line put each account into one value for a whole period.
+  package enum Dimension: String, CaseIterable, Sendable {
+    case total, segment
+    case arrBand = "arr_band"
+    case industry, region, channel
+    case productLine = "product_line"
+    case term
+    case pricingModel = "pricing_model"
+    case owner, cohort
+  }
 
   package static let total = Cut(dimension: .total, value: "total")
   /// What an account is filed under that nobody has described.

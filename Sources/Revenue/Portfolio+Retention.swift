@@ -17,7 +17,7 @@ extension Portfolio {
   ///
   /// - Parameter unsound: expansions that durable NRR leaves out.
   package func retention(
-    _ period: Period, by dimensions: [Dimension] = [.total], unsound: [AccountKey: [UnsoundExpansion]] = [:]
+    _ period: Period, by dimensions: [Cut.Dimension] = [.total], unsound: [AccountKey: [UnsoundExpansion]] = [:]
   ) -> [(cut: Cut, figures: RetentionFigures)] {
     var table: [Cut: RetentionFigures] = [:]
     let whole = dimensions.filter { $0 != .productLine }
@@ -42,7 +42,7 @@ extension Portfolio {
   }
 
   /// Where an account is filed for a period: as it stood at the start, or when it first paid, if that was later.
-  func value(of dimension: Dimension, _ member: Member, on day: Day) -> String {
+  func value(of dimension: Cut.Dimension, _ member: Member, on day: Day) -> String {
     let profile = member.profiles.last { $0.day <= day } ?? member.profiles.first
     let level = member.statement.level(on: day)
     let value: String? =

@@ -5,7 +5,7 @@ import Testing
 @Suite struct RetentionCutTests {
   private let year = Period(from: day("2025-12-31"), to: day("2026-12-31"))
 
-  private func row(_ portfolio: Portfolio, _ dimension: Dimension) -> [String] {
+  private func row(_ portfolio: Portfolio, _ dimension: Cut.Dimension) -> [String] {
     portfolio.retention(year, by: [dimension]).map { "\($0.cut.value) \($0.figures.start) \($0.figures.end)" }
   }
 
@@ -35,7 +35,7 @@ import Testing
     (profile.segment, profile.industry, profile.region, profile.channel, profile.owner) = ("SMB", "retail", "EMEA", "partner", "Ada")
     let account = Portfolio.Member(statement([version(noon("2025-05-05"), plans)]), profiles: [profile])
     let portfolio = Portfolio([account], currency: "usd")
-    let values = Dictionary(grouping: portfolio.retention(year, by: Dimension.allCases), by: \.cut.dimension).mapValues {
+    let values = Dictionary(grouping: portfolio.retention(year, by: Cut.Dimension.allCases), by: \.cut.dimension).mapValues {
       $0.map(\.cut.value)
     }
     #expect(
@@ -57,7 +57,7 @@ import Testing
 
   @Test func whatNobodyDescribedIsUnknown() {
     let portfolio = Portfolio([Portfolio.Member(statement([version(noon("2025-05-05"), [item("core")])]))], currency: "usd")
-    for dimension in [Dimension.segment, .industry, .region, .channel, .owner, .productLine, .pricingModel] {
+    for dimension in [Cut.Dimension.segment, .industry, .region, .channel, .owner, .productLine, .pricingModel] {
       #expect(row(portfolio, dimension) == ["unknown 1000 1000"])
     }
   }

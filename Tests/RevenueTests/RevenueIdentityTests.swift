@@ -31,7 +31,7 @@ import Testing
     for key in portfolio.accounts where key.number > count { portfolio.remove(key) }
     let anew = Portfolio(Array(new.members.prefix(count)), currency: "usd")
     for period in periods(seed) {
-      let (a, b) = (portfolio.retention(period, by: Dimension.allCases), anew.retention(period, by: Dimension.allCases))
+      let (a, b) = (portfolio.retention(period, by: Cut.Dimension.allCases), anew.retention(period, by: Cut.Dimension.allCases))
       #expect(a.map(\.cut) == b.map(\.cut) && a.map(\.figures) == b.map(\.figures), "seed \(seed)")
     }
   }
@@ -69,7 +69,7 @@ import Testing
   }
 
   private func checkCuts(_ portfolio: Portfolio, _ period: Period, _ seed: UInt64) {
-    let table = portfolio.retention(period, by: Dimension.allCases)
+    let table = portfolio.retention(period, by: Cut.Dimension.allCases)
     let total = table.first { $0.cut == .total }?.figures ?? RetentionFigures()
     for (cut, figures) in table {
       let place: Comment = "seed \(seed), \(period.from) to \(period.to), \(cut.dimension) \(cut.value)"
@@ -77,7 +77,7 @@ import Testing
       #expect(figures.start >= figures.retained && figures.kept >= figures.retained && figures.retained >= 0, place)
       #expect(figures.durable <= figures.kept && figures.lost <= figures.n, place)
     }
-    for dimension in Dimension.allCases {
+    for dimension in Cut.Dimension.allCases {
       let parts = table.filter { $0.cut.dimension == dimension }.map(\.figures)
       let place: Comment = "seed \(seed), \(period.from) to \(period.to), \(dimension)"
       let sum = { (value: KeyPath<RetentionFigures, Int64>) in parts.reduce(0) { $0 + $1[keyPath: value] } }

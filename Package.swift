@@ -110,7 +110,8 @@ let package = Package(
     .testTarget(name: "EventsTests", dependencies: ["Events"], swiftSettings: strict),
     .testTarget(name: "ConfigFilesTests", dependencies: ["Events", "ConfigFiles"], swiftSettings: strict),
     .testTarget(name: "FeaturesTests", dependencies: ["Events", "Features"], swiftSettings: strict),
-    .testTarget(name: "RevenueTests", dependencies: ["Events", "Revenue"], swiftSettings: strict),
+    .testTarget(
+      name: "RevenueTests", dependencies: ["Events", "Revenue", .product(name: "GRDB", package: "GRDB.swift")], swiftSettings: strict),
     .testTarget(
       name: "RulesTests", dependencies: ["Events", "ConfigFiles", "Features", "Revenue", "Rules"], swiftSettings: strict),
     .testTarget(

@@ -111,8 +111,12 @@ package struct Rational: Hashable, Sendable {
 
 private func greatestCommonDivisor(_ a: UInt128, _ b: UInt128) -> UInt128 {
   var (a, b) = (a, b)
-  while b != 0 { (a, b) = (b, a % b) }
-  return max(a, 1)
+  // Divisions of 128 bits are slow, and prices rarely need them.
+  while b > UInt64.max || a > UInt64.max, b != 0 { (a, b) = (b, a % b) }
+  guard b != 0 else { return max(a, 1) }
+  var (x, y) = (UInt64(a), UInt64(b))
+  while y != 0 { (x, y) = (y, x % y) }
+  return UInt128(max(x, 1))
 }
 
 extension Int128 {

@@ -4,6 +4,9 @@ package enum MoneyText {
   /// Currencies without minor units (ISO 4217); all others here have two digits of them.
   private static let wholeCurrencies: Set<String> = ["jpy", "krw", "clp", "vnd", "isk", "xaf", "xof", "pyg", "ugx", "rwf"]
 
+  /// Minor units in one whole unit of a currency.
+  package static func minorUnits(in currency: String) -> Int128 { wholeCurrencies.contains(currency.lowercased()) ? 1 : 100 }
+
   /// Whole units with thousands apart: `$12,500`, `-€300`, `CHF 1,000`.
   package static func short(_ minor: Int64, currency: String) -> String {
     let code = currency.lowercased()

@@ -23,8 +23,12 @@ package struct SubscriptionVersion: Hashable, Sendable {
   package let startedAt: Instant?
   package let cancelAt: Instant?
   package let endedAt: Instant?
+  /// When it was read from its source, where that is known.
+  package let observedAt: Instant?
 
   package struct Item: Hashable, Sendable {
+    /// The vendor's id of the item; empty where it tells none.
+    package let id: String
     package let plan: String
     package let quantity: Fixed
     /// Minor units per unit and interval; nil for tiered prices, which no list amount describes.
@@ -38,14 +42,15 @@ package struct SubscriptionVersion: Hashable, Sendable {
   package struct Discount: Hashable, Sendable {
     /// 25 for 25 %.
     package let percent: Fixed?
-    /// Minor units a month.
+    /// Minor units off each invoice, of which there is one an interval.
     package let amount: Int64?
     package let endsAt: Instant?
   }
 
   /// Reads the canonical fields of a `subscription` record.
-  package init(at: Instant, fields: [String: Value]) {
+  package init(at: Instant, fields: [String: Value], observedAt: Instant? = nil) {
     self.at = at
+    self.observedAt = observedAt
     status = fields["status"]?.text ?? "active"
     items = (fields["items"]?.list ?? []).map(Item.init)
     discounts = (fields["discounts"]?.list ?? []).map(Discount.init)
@@ -63,6 +68,7 @@ package struct SubscriptionVersion: Hashable, Sendable {
 
 extension SubscriptionVersion.Item {
   init(_ value: Value) {
+    id = value["id"]?.text ?? ""
     plan = value["plan"]?.text ?? ""
     quantity = value["quantity"]?.number ?? Fixed(1)
     if case .price(let price) = value["unit_amount"] { unitAmount = price } else { unitAmount = nil }
@@ -72,10 +78,10 @@ extension SubscriptionVersion.Item {
     isMetered = value["metered"]?.flag ?? false
   }
 
-  /// Exact minor units a month: month n: a/n · year n: a/12n · week n: a·52/12n · day n: a·365/12n. Nil for an interval nobody knows, a
-  /// tiered price, or numbers beyond 127 bits.
-  package var monthly: Rational? {
-    let perMonth: (Int128, Int128)? =
+  /// The share of one interval's price that falls on a month. DESIGN §7: month n: a/n · year n: a/12n · week n: a·52/12n · day n: a·365/12n.
+  /// Nil for an interval nobody knows.
+  var perMonth: Rational? {
+    let share: (Int128, Int128)? =
       switch interval {
       case "month": (1, 1)
       case "year": (1, 12)
@@ -83,10 +89,14 @@ extension SubscriptionVersion.Item {
       case "day": (365, 12)
       default: nil
       }
-    guard let (months, parts) = perMonth, intervalCount > 0, let unitAmount,
-      let factor = Rational(months, over: parts * Int128(intervalCount)), let count = Rational(Int128(quantity.millionths), over: 1_000_000)
-    else { return nil }
-    return unitAmount.multiplied(by: count)?.multiplied(by: factor)
+    guard let (months, parts) = share, intervalCount > 0 else { return nil }
+    return Rational(months, over: parts * Int128(intervalCount))
+  }
+
+  /// Exact minor units a month, in the item's own currency. Nil for an interval nobody knows, a tiered price, or numbers beyond 127 bits.
+  package var monthly: Rational? {
+    guard let unitAmount, let perMonth, let count = Rational(Int128(quantity.millionths), over: 1_000_000) else { return nil }
+    return unitAmount.multiplied(by: count)?.multiplied(by: perMonth)
   }
 }
 
@@ -108,16 +118,40 @@ extension SubscriptionVersion {
       guard let amount = item.monthly, let sum = contract.adding(amount) else { return nil }
       contract = sum
     }
-    var net = contract
-    for discount in discounts where discount.endsAt.map({ $0 > now }) ?? true {
+    return discounted(contract, at: now, currencyFactor: Rational(1)).map { (contract, $0) }
+  }
+
+  func hasDiscounts(at now: Instant) -> Bool { discounts.contains { $0.isGranted(at: now) } }
+
+  /// What the discounts of an instant leave of a monthly amount, one after the other and never less than nothing. An amount is taken off
+  /// each invoice, so it counts at the shortest interval of the items. Nil beyond 127 bits.
+  ///
+  /// - Parameter currencyFactor: what one minor unit of a discount's amount is in the currency of `monthly`.
+  func discounted(_ monthly: Rational, at now: Instant, currencyFactor: Rational) -> Rational? {
+    var net = monthly
+    for discount in discounts where discount.isGranted(at: now) {
       if let percent = discount.percent, let kept = Rational(Int128(100_000_000 - percent.millionths), over: 100_000_000) {
         guard let reduced = net.multiplied(by: kept) else { return nil }
         net = kept.numerator < 0 ? .zero : reduced
       } else if let amount = discount.amount {
-        guard let reduced = net.adding(Rational(-Int128(amount))) else { return nil }
+        guard let off = invoicesPerMonth.multiplied(by: Rational(-Int128(amount)))?.multiplied(by: currencyFactor),
+          let reduced = net.adding(off)
+        else { return nil }
         net = reduced.numerator < 0 ? .zero : reduced
       }
     }
-    return (contract, net)
+    return net
   }
+}
+
+extension SubscriptionVersion {
+  /// One for each interval of the item that is billed most often; one where no interval can be read.
+  private var invoicesPerMonth: Rational {
+    let rates = items.filter { !$0.isMetered }.compactMap(\.perMonth)
+    return rates.max { $0.numerator * $1.denominator < $1.numerator * $0.denominator } ?? Rational(1)
+  }
+}
+
+extension SubscriptionVersion.Discount {
+  func isGranted(at now: Instant) -> Bool { endsAt.map { $0 > now } ?? true }
 }

@@ -4,13 +4,15 @@ import Revenue
 /// A subscription item as the canonical fields hold it.
 func item(
   _ plan: String = "pro", _ quantity: Int64 = 1, at price: String? = "1000", _ interval: String? = "month", count: Int64? = nil,
-  metered: Bool? = nil
+  metered: Bool? = nil, currency: String? = nil, id: String? = nil
 ) -> Value {
   var members: [String: Value] = ["plan": .text(plan), "quantity": .number(Fixed(quantity))]
   members["unit_amount"] = price.flatMap { Rational(decimal: $0) }.map(Value.price)
   members["interval"] = interval.map(Value.text)
   members["interval_count"] = count.map(Value.integer)
   members["metered"] = metered.map(Value.flag)
+  members["currency"] = currency.map(Value.text)
+  members["id"] = id.map(Value.text)
   return .object(members)
 }
 
@@ -23,10 +25,12 @@ func discount(percent: String? = nil, amount: Int64? = nil, endsAt: Instant? = n
 }
 
 func version(
-  _ at: Instant, _ items: [Value], status: String = "active", discounts: [Value] = [], startedAt: Instant? = nil, endedAt: Instant? = nil
+  _ at: Instant, _ items: [Value], status: String = "active", discounts: [Value] = [], startedAt: Instant? = nil, endedAt: Instant? = nil,
+  cancelAt: Instant? = nil
 ) -> SubscriptionVersion {
   var fields: [String: Value] = ["status": .text(status), "items": .list(items), "discounts": .list(discounts)]
   fields["started_at"] = startedAt.map(Value.instant)
+  fields["cancel_at"] = cancelAt.map(Value.instant)
   fields["ended_at"] = endedAt.map(Value.instant)
   return SubscriptionVersion(at: at, fields: fields)
 }

@@ -115,9 +115,9 @@ let package = Package(
     .testTarget(
       name: "RulesTests", dependencies: ["Events", "ConfigFiles", "Features", "Revenue", "Rules"], swiftSettings: strict),
     .testTarget(
-      name: "EngineTests", dependencies: ["Events", "ConfigFiles", "Features", "Rules", "Engine"], swiftSettings: strict),
+      name: "EngineTests", dependencies: ["Events", "ConfigFiles", "Features", "Revenue", "Rules", "Engine"], swiftSettings: strict),
     .testTarget(
-      name: "RuleTrialsTests", dependencies: ["Events", "ConfigFiles", "Rules", "Engine", "RuleTrials"], swiftSettings: strict),
+      name: "RuleTrialsTests", dependencies: ["Events", "ConfigFiles", "Revenue", "Rules", "Engine", "RuleTrials"], swiftSettings: strict),
     .testTarget(
       name: "StoreTests",
       dependencies: [

@@ -84,7 +84,7 @@ package struct Envelope: Hashable, Sendable {
   private static func order(_ alert: Alert, _ index: Int) -> (Int, Int, Int) {
     let news =
       switch alert.change {
-      case .opened, .escalated: 0
+      case .opened, .escalated, .verdictChanged: 0
       case .caseOpened, .tierChanged: 1
       case .resolved: 2
       }
@@ -101,6 +101,7 @@ extension Alert.Change {
     case .escalated: "com.bellwether.finding.escalated"
     case .resolved: "com.bellwether.finding.resolved"
     case .caseOpened: "com.bellwether.case.opened"
+    case .verdictChanged: "com.bellwether.case.judged"
     case .tierChanged: "com.bellwether.tier.changed"
     }
   }
@@ -108,7 +109,7 @@ extension Alert.Change {
   /// What stands before a title that was written for the finding's opening.
   var prefix: String {
     switch self {
-    case .opened, .caseOpened, .tierChanged: ""
+    case .opened, .caseOpened, .verdictChanged, .tierChanged: ""
     case .escalated: "worse: "
     case .resolved: "over: "
     }

@@ -106,6 +106,7 @@ extension Alert {
   package enum Change: String, CaseIterable, Sendable {
     case opened, escalated, resolved
     case caseOpened = "case_opened"
+    case verdictChanged = "verdict_changed"
     case tierChanged = "tier_changed"
   }
 

@@ -42,7 +42,7 @@ struct AlertWriter {
   func alert(opening expansion: ExpansionCase) -> Alert {
     let added = expansion.mrrAfter - expansion.mrrBefore
     var alert = skeleton(
-      rule: "expansion_case", title: "Expansion of \(money(added)) a month opened as \(expansion.verdict)", level: .context,
+      rule: "expansion_case", title: "Expansion of \(money(added)) a month opened as \(expansion.verdict.words)", level: .context,
       about: .quality,
       change: .caseOpened, subject: .expansionCase(state.key, expansion.number), episode: 1)
     alert.facts = [
@@ -55,7 +55,35 @@ struct AlertWriter {
     }
     alert.play = "Watch adoption daily; the case is followed for \(ExpansionCase.followedDays) days."
     alert.score = riskScore
-    alert.caseVerdict = expansion.verdict
+    alert.caseVerdict = expansion.verdict.rawValue
+    return alert
+  }
+
+  /// A case's new verdict: what it is now, why, since when the one before stood, and what to do.
+  func alert(judging change: VerdictChange) -> Alert {
+    let (expansion, rule, facts) = (change.expansion, change.rule?.rule, change.facts)
+    let words = rule.map { Evaluator.render($0.title, facts) } ?? expansion.verdict.words
+    var alert = skeleton(
+      rule: "expansion_case", title: expansion.verdict == .healthy ? "Recovered: \(words)" : words,
+      level: rule.flatMap { Alert.Level(rawValue: $0.level.rawValue) } ?? .context, about: .quality, change: .verdictChanged,
+      subject: .expansionCase(state.key, expansion.number), episode: 1)
+    let bought = "expansion of \(expansion.openedOn): MRR \(money(expansion.mrrBefore)) → \(money(expansion.mrrAfter)), "
+      + "seats \(expansion.seatsBefore) → \(expansion.seatsAfter)"
+    alert.facts = expansion.judgement.evidence.map { Alert.Fact(text: $0.text, records: $0.records) }
+    alert.facts.append(Alert.Fact(text: bought, records: subscriptionRecords))
+    alert.values = rule.map { Evaluator.values(of: $0, facts) } ?? [:]
+    alert.values["verdict_before"] = .text(change.before.verdict.rawValue)
+    alert.values["tags"] = .list(expansion.judgement.tags.map { .text($0.rawValue) })
+    alert.values["mrr_added"] = JSON(expansion.mrrAfter - expansion.mrrBefore)
+    if let origin = facts.origin(of: expansion) { alert.values["origin"] = .text(origin.rawValue) }
+    alert.context = context(beside: "", facts)
+    alert.changedSinceLast =
+      ["The case was \(change.before.verdict.words) since \(change.before.since.short)."]
+      + changes(since: state.lastNotice, opened: "")
+    alert.play = rule.map { Evaluator.render($0.action, facts) }
+    alert.opener = rule.flatMap { $0.opener.map { Evaluator.render($0, facts) } }
+    alert.score = riskScore
+    alert.caseVerdict = expansion.verdict.rawValue
     return alert
   }
 

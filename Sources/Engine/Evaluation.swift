@@ -23,7 +23,9 @@ extension LogFold {
       return
     }
     facts.standsUntilNextLevel()
+    (announcements, openedCases, judgedCases) = ([], [], [])
     if freezeIfChurned(&state, facts) {
+      writeNotices(&state, now: now)
       memory.rest(epoch: epoch, company.usageDays, until: notebook.until)
       if isIncremental { memories[key] = memory }
       write(state, since: before)
@@ -31,12 +33,12 @@ extension LogFold {
     }
     facts.ruleStates = state.ruleStates
     facts.risk = state.lastRisk
-    announcements = []
-    openedCases = []
     openCases(&state, facts)
+    facts.cases = state.cases
     facts.standsWithCases()
     memory.begin(epoch: epoch, company.usageDays, risk: facts.risk, rules: configuration.rules.rules.count, until: notebook.until)
     let reading = decideAll(&state, &facts, &memory, casesChanged: state.cases != before.cases)
+    judgeCases(&state, &facts, &memory)
     let decided = state.episodes
     closeFinishedCases(&state, facts)
     if state.episodes != decided { memory.quietUntil = .distantPast }
@@ -283,13 +285,16 @@ extension LogFold {
         state.cases[index].mrrAfter = found.mrrAfter
         state.cases[index].seatsAfter = found.seatsAfter
         state.cases[index].plansAdded = found.plansAdded
+        state.cases[index].purchases = found.purchases
         continue
       }
       let expansion = ExpansionCase(
         number: state.cases.count + 1, openedOn: found.openedOn, mrrBefore: found.mrrBefore, mrrAfter: found.mrrAfter,
-        seatsBefore: found.seatsBefore, seatsAfter: found.seatsAfter, plansAdded: found.plansAdded)
+        seatsBefore: found.seatsBefore, seatsAfter: found.seatsAfter, plansAdded: found.plansAdded,
+        purchases: found.purchases)
       state.cases.append(expansion)
-      openedCases.append(expansion)
+      // Of one that was over before anybody could follow it there is nothing to tell.
+      if expansion.isOpen(on: facts.today) { openedCases.append(expansion) }
     }
   }
 
@@ -313,6 +318,7 @@ extension LogFold {
     }
     guard state.churnedOn == nil else { return true }
     state.churnedOn = facts.today
+    judgeAtChurn(&state, facts)
     for index in state.episodes.indices where state.episodes[index].state != .resolved {
       var episode = state.episodes[index]
       resolve(&episode, "churned", facts, configuration?.rules.rule(episode.rule), state.key)

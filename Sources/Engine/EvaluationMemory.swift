@@ -63,6 +63,12 @@ struct EvaluationMemory: Sendable {
 
   mutating func finish() { news = [] }
 
+  /// Another verdict stands, which no kind of record told: every rule is evaluated the next time.
+  mutating func lookAgain() {
+    for place in decisions.indices { decisions[place].until = .distantPast }
+    hasMoved = true
+  }
+
   /// An account that is not looked at for now: its rules are all evaluated when it is again.
   mutating func rest(epoch: Int, _ days: ClosedRange<Day>?, until: Instant) {
     self.epoch = epoch

@@ -19,7 +19,12 @@ extension LogFold {
     var facts = Facts(account: state.facts, company: company, now: now)
     facts.ruleStates = state.ruleStates
     facts.risk = state.lastRisk
-    return configuration.rules.rules.flatMap { rule in
+    facts.cases = state.cases
+    let verdicts = Self.subjects(of: configuration.rules.verdicts, state, today: facts.today).map { verdict, expansion in
+      let own = facts.seen(from: expansion, state, configuration.rules.rules)
+      return RuleCase(rule: verdict.rule, expansionCase: expansion, episode: nil, facts: own)
+    }
+    return verdicts + configuration.rules.rules.flatMap { rule in
       Self.subjects(of: rule, state, today: facts.today).map { expansion in
         var own = facts
         own.expansionCase = expansion
@@ -31,5 +36,12 @@ extension LogFold {
         return RuleCase(rule: rule, expansionCase: expansion, episode: episode, facts: own)
       }
     }
+  }
+
+  /// Each verdict of each case that is followed.
+  private static func subjects(
+    of verdicts: [VerdictRule], _ state: AccountState, today: Day
+  ) -> [(VerdictRule, ExpansionCase)] {
+    state.cases.filter { $0.isOpen(on: today) }.flatMap { expansion in verdicts.map { ($0, expansion) } }
   }
 }

@@ -43,6 +43,7 @@ package struct LogFold: Sendable {
   /// What the evaluation of one account has brought so far.
   var announcements: [Announcement] = []
   var openedCases: [ExpansionCase] = []
+  var judgedCases: [VerdictChange] = []
   /// The step being folded, and how many rows it has brought.
   var step: Int64 = 0
   var ordinal = 0

@@ -32,7 +32,7 @@ extension LogFold {
     if let pulse { facts.stands(until: pulse.changes(after: facts.now)) }
     if let next = state.entities.nextVersion(of: .pulse, after: facts.now) { facts.stands(until: next) }
     tierFacts.risk = RiskStanding(milliPoints: risk.milliPoints, band: band.rawValue)
-    tierFacts.expansionCase = state.cases.last { $0.isOpen(on: facts.today) }
+    tierFacts.cases = state.cases
     let tier = Evaluator.tier(among: rules.tiers, tierFacts)?.tier ?? .low
     var content: [String: JSON] = [
       "risk": risk.json(card.coverage(reading.risk), adding: ("band", .text(band.rawValue))),
@@ -65,13 +65,13 @@ extension LogFold {
 
   /// Writes a notice for each announcement, most grave first, and remembers what was said.
   mutating func writeNotices(_ state: inout AccountState, now: Instant) {
-    guard let configuration, !(announcements.isEmpty && openedCases.isEmpty) else { return }
+    guard let configuration, !(announcements.isEmpty && openedCases.isEmpty && judgedCases.isEmpty) else { return }
     let writer = AlertWriter(
       state: state, now: now, calendar: configuration.calendar, rules: configuration.rules,
       heldEdits: HeldEdits(portfolio.bulkEdits.held, configuration.calendar))
-    let alerts = openedCases.map(writer.alert(opening:)) + announcements.map(writer.alert)
+    let alerts = openedCases.map(writer.alert(opening:)) + judgedCases.map(writer.alert(judging:)) + announcements.map(writer.alert)
     for alert in alerts {
-      let topic = alert.change == .caseOpened ? "case" : "finding"
+      let topic = [.caseOpened, .verdictChanged].contains(alert.change) ? "case" : "finding"
       notices.append(Notice(step: step, ordinal: nextOrdinal(), account: state.key, at: now, topic: topic, content: alert.json))
     }
     guard alerts.contains(where: { $0.level >= .medium }) else { return }

@@ -4,7 +4,7 @@ package import Events
 package struct ExpansionCase: Hashable, Sendable {
   /// How long a case is followed.
   package static let followedDays = 180
-  /// A further increase within these days belongs to the same case.
+  /// A further increase within these days belongs to the same case, and small ones within them are counted together.
   package static let mergeDays = 30
   /// From this share of MRR on an increase opens a case, in per cent.
   package static let leastPercent: Int64 = 5
@@ -19,12 +19,46 @@ package struct ExpansionCase: Hashable, Sendable {
   package let seatsBefore: Int64
   package var seatsAfter: Int64
   package var plansAdded: [String]
+  /// How many purchases it is made of.
+  package var purchases: Int
   /// Every case starts as `proving`.
-  package var verdict: String
+  package var judgement: Judgement
+
+  /// How it stands, and since when and why.
+  package struct Judgement: Hashable, Sendable {
+    package let verdict: CaseVerdict
+    /// The other verdicts whose condition holds too, by precedence.
+    package let tags: [CaseVerdict]
+    /// The day from which the verdict stands.
+    package let since: Day
+    /// What it rested on when it was given.
+    package let evidence: [Fact]
+    /// Whether any verdict before it was a bad one.
+    package let wasBad: Bool
+
+    /// A sentence with its numbers, and the records that prove it.
+    package struct Fact: Hashable, Sendable {
+      package let text: String
+      package let records: [String]
+
+      package init(text: String, records: [String]) {
+        self.text = text
+        self.records = records
+      }
+    }
+
+    package init(verdict: CaseVerdict, tags: [CaseVerdict] = [], since: Day, evidence: [Fact] = [], wasBad: Bool = false) {
+      self.verdict = verdict
+      self.tags = tags
+      self.since = since
+      self.evidence = evidence
+      self.wasBad = wasBad
+    }
+  }
 
   package init(
     number: Int, openedOn: Day, mrrBefore: Int64, mrrAfter: Int64, seatsBefore: Int64, seatsAfter: Int64, plansAdded: [String],
-    verdict: String = "proving"
+    purchases: Int = 1, judgement: Judgement? = nil
   ) {
     self.number = number
     self.openedOn = openedOn
@@ -33,37 +67,23 @@ package struct ExpansionCase: Hashable, Sendable {
     self.seatsBefore = seatsBefore
     self.seatsAfter = seatsAfter
     self.plansAdded = plansAdded
-    self.verdict = verdict
+    self.purchases = purchases
+    self.judgement = judgement ?? Judgement(verdict: .proving, since: openedOn)
   }
 
-  package func isOpen(on day: Day) -> Bool { day >= openedOn && day - openedOn <= Self.followedDays }
-}
+  package var verdict: CaseVerdict { judgement.verdict }
 
-extension Ledger {
-  /// The cases an account's history opens through a day: quantity, plan or add-ons raised MRR by 5 % or by three seats. A price, a discount
-  /// or a first purchase opens none; increases within 30 days are one case.
-  package func expansionCases(through day: Day) -> [ExpansionCase] {
-    var cases: [ExpansionCase] = []
-    for (before, after) in zip(levels, levels.dropFirst()) where after.day <= day {
-      guard let old = before.mrr, let new = after.mrr, old > 0, new > old else { continue }
-      let plansAdded = after.plans.filter { !before.plans.contains($0) }
-      guard after.seats > before.seats || !plansAdded.isEmpty else { continue }
-      guard (new - old) * 100 >= old * ExpansionCase.leastPercent || after.seats - before.seats >= ExpansionCase.leastSeats else {
-        continue
-      }
-      if var last = cases.last, after.day - last.openedOn <= ExpansionCase.mergeDays {
-        last.mrrAfter = new
-        last.seatsAfter = after.seats
-        last.plansAdded = Set(last.plansAdded).union(plansAdded).sorted()
-        cases[cases.count - 1] = last
-      } else {
-        cases.append(
-          ExpansionCase(
-            number: cases.count + 1, openedOn: after.day, mrrBefore: old, mrrAfter: new, seatsBefore: before.seats, seatsAfter: after.seats,
-            plansAdded: plansAdded))
-      }
-    }
-    return cases
+  package func isOpen(on day: Day) -> Bool { day >= openedOn && day - openedOn <= Self.followedDays }
+
+  /// Whether a day lies behind the last on which it is judged: its verdict then stands.
+  package func isFinal(on day: Day) -> Bool { day - openedOn > Self.followedDays }
+
+  /// What a further purchase adds to it.
+  mutating func take(_ level: Ledger.Level, plansAdded added: [String]) {
+    mrrAfter = level.mrr ?? mrrAfter
+    seatsAfter = level.seats
+    plansAdded = Set(plansAdded).union(added).sorted()
+    purchases += 1
   }
 }
 
@@ -72,17 +92,36 @@ extension ExpansionCase {
     [
       "number": JSON(number), "opened_on": JSON(openedOn), "mrr_before": JSON(mrrBefore), "mrr_after": JSON(mrrAfter),
       "seats_before": JSON(seatsBefore), "seats_after": JSON(seatsAfter), "plans_added": .list(plansAdded.map(JSON.text)),
-      "verdict": .text(verdict),
+      "purchases": JSON(purchases), "verdict": .text(verdict.rawValue), "judgement": judgement.json,
     ]
   }
 
   package init?(json: JSON) {
     guard let number = json["number"].integer, let openedOn = json["opened_on"].text.flatMap({ Day($0) }),
       let mrrBefore = json["mrr_before"].integer, let mrrAfter = json["mrr_after"].integer, let seatsBefore = json["seats_before"].integer,
-      let seatsAfter = json["seats_after"].integer, let plans = json["plans_added"].list, let verdict = json["verdict"].text
+      let seatsAfter = json["seats_after"].integer, let plans = json["plans_added"].list, let purchases = json["purchases"].integer,
+      let verdict = json["verdict"].text.flatMap(CaseVerdict.init), let judgement = Judgement(json: json["judgement"], verdict: verdict)
     else { return nil }
     self.init(
       number: Int(number), openedOn: openedOn, mrrBefore: mrrBefore, mrrAfter: mrrAfter, seatsBefore: seatsBefore, seatsAfter: seatsAfter,
-      plansAdded: plans.compactMap(\.text), verdict: verdict)
+      plansAdded: plans.compactMap(\.text), purchases: Int(purchases), judgement: judgement)
+  }
+}
+
+extension ExpansionCase.Judgement {
+  fileprivate var json: JSON {
+    [
+      "tags": .list(tags.map { .text($0.rawValue) }), "since": JSON(since),
+      "evidence": .list(evidence.map { ["text": .text($0.text), "records": .list($0.records.map(JSON.text))] }), "was_bad": .flag(wasBad),
+    ]
+  }
+
+  fileprivate init?(json: JSON, verdict: CaseVerdict) {
+    guard let tags = json["tags"].list, let since = json["since"].text.flatMap({ Day($0) }), let evidence = json["evidence"].list,
+      let wasBad = json["was_bad"].flag
+    else { return nil }
+    self.init(
+      verdict: verdict, tags: tags.compactMap { $0.text.flatMap(CaseVerdict.init) }, since: since,
+      evidence: evidence.map { Fact(text: $0["text"].text ?? "", records: ($0["records"].list ?? []).compactMap(\.text)) }, wasBad: wasBad)
   }
 }

@@ -20,7 +20,26 @@ package struct Ledger: Hashable, Sendable {
     package let seats: Int64
     /// The plans paid for, sorted.
     package let plans: [String]
+    /// What is paid for by plan and currency, metered items aside; none where a price cannot be read.
+    package let items: [ItemKey: Item]
+
+    /// What a plan's price is counted in.
+    package struct ItemKey: Hashable, Comparable, Sendable {
+      package let plan: String
+      package let currency: String
+
+      package static func < (a: ItemKey, b: ItemKey) -> Bool { (a.plan, a.currency) < (b.plan, b.currency) }
+    }
+
+    /// Units of a plan over all subscriptions, and their exact minor units a month ahead of discounts.
+    package struct Item: Hashable, Sendable {
+      package let quantity: Fixed
+      package let monthly: Rational
+    }
   }
+
+  /// The places in `levels` at which an account that paid already bought more.
+  let rises: [Int]
 
   /// The instants at which a version, a start, an end or a discount's end may change what is paid, in order.
   package let changes: [Instant]
@@ -50,6 +69,7 @@ package struct Ledger: Hashable, Sendable {
       levels.append(level)
     }
     self.levels = levels
+    rises = Self.rises(among: levels)
   }
 
   package static func == (a: Ledger, b: Ledger) -> Bool { a.subscriptions == b.subscriptions && a.levels == b.levels }
@@ -72,6 +92,7 @@ package struct Ledger: Hashable, Sendable {
     var net: Rational? = .zero
     var seats: Int64 = 0
     var plans: Set<String> = []
+    var items: [Level.ItemKey: Level.Item]? = [:]
     for version in subscriptions.compactMap({ $0.version(asOf: now) }) {
       let monthly = version.monthly(at: now)
       contract = contract.flatMap { sum in monthly.flatMap { sum.adding($0.contract) } }
@@ -79,16 +100,28 @@ package struct Ledger: Hashable, Sendable {
       guard version.isPaying(at: now) else { continue }
       for item in version.items where !item.isMetered {
         plans.insert(item.plan)
+        items = items.flatMap { $0.adding(item) }
         if countsSeats(item.plan) { seats += item.quantity.millionths / 1_000_000 }
       }
     }
-    return Level(day: day, mrr: net?.rounded, contractMRR: contract?.rounded, seats: seats, plans: plans.sorted())
+    return Level(day: day, mrr: net?.rounded, contractMRR: contract?.rounded, seats: seats, plans: plans.sorted(), items: items ?? [:])
+  }
+}
+
+extension [Ledger.Level.ItemKey: Ledger.Level.Item] {
+  /// With one more item; nil where its price or interval cannot be read.
+  fileprivate func adding(_ item: SubscriptionVersion.Item) -> Self? {
+    let key = Ledger.Level.ItemKey(plan: item.plan, currency: item.currency)
+    guard let monthly = item.monthly, let sum = (self[key]?.monthly ?? .zero).adding(monthly) else { return nil }
+    var items = self
+    items[key] = Ledger.Level.Item(quantity: (self[key]?.quantity ?? .zero) + item.quantity, monthly: sum)
+    return items
   }
 }
 
 extension Ledger.Level {
   fileprivate func isSame(as other: Ledger.Level?) -> Bool {
     guard let other else { return false }
-    return mrr == other.mrr && contractMRR == other.contractMRR && seats == other.seats && plans == other.plans
+    return mrr == other.mrr && contractMRR == other.contractMRR && seats == other.seats && plans == other.plans && items == other.items
   }
 }

@@ -89,6 +89,8 @@ package struct TrialExpectation: Sendable {
     /// `needs` is false or something it must know is missing, and nothing is open.
     case notApplicable
     case tier(String)
+    /// The verdict on the account's latest expansion case, and its tags where any are named.
+    case verdict(String, tags: [String]?)
   }
 }
 
@@ -100,6 +102,8 @@ extension TrialExpectation.Standing: CustomStringConvertible {
     case .clears(let reason): reason == "cleared" ? "clears" : "clears as \(reason.replacing("_", with: " "))"
     case .notApplicable: "not applicable"
     case .tier(let tier): "tier \(tier)"
+    case .verdict(let verdict, let tags): ["verdict \(verdict)", tags.map { "also " + ($0.isEmpty ? "nothing" : $0.joined(separator: " ")) }]
+        .compactMap { $0 }.joined(separator: " ")
     }
   }
 }

@@ -2,6 +2,7 @@ package import ConfigFiles
 package import Engine
 import Events
 import Features
+import Revenue
 import Rules
 
 extension Diagnostic.Code {
@@ -65,7 +66,7 @@ package struct TrialReader {
         hint: "begin later with from: YYYY-MM-DD")
     }
     guard let rule, let id = rule.text(for: "rule", into: &diagnostics), let title else { return nil }
-    if id != Self.tiers, configuration.rules.rule(id) == nil {
+    if ![Self.tiers, Self.verdicts].contains(id), configuration.rules.rule(id) == nil {
       diagnostics.report(
         .unknownRule, "there is no rule \(id)", at: rule.range, hint: suggestion(for: id, among: configuration.rules.rules.map(\.id)))
     }
@@ -76,6 +77,8 @@ package struct TrialReader {
 
   /// Stands for the rule in tests of the tiers of expansion readiness.
   static let tiers = "tiers"
+  /// Stands for the rule in tests of the verdicts on expansion cases.
+  static let verdicts = "verdicts"
 
   func day(_ node: Node, into diagnostics: inout Diagnostics) -> Day? {
     guard let text = node.text else {
@@ -106,7 +109,7 @@ package struct TrialReader {
       diagnostics.report(
         .badExpectation, "\(text) is no way for a rule to stand", at: entry.value.range,
         hint: "quiet, fires, fires \(Level.allCases.map(\.rawValue).joined(separator: "|")), clears, clears as new normal, not applicable, "
-          + "tier high")
+          + "tier high, verdict healthy, verdict unadopted also bought_ahead")
       return nil
     }
     return TrialExpectation(day: day, standing: standing, range: entry.value.range)
@@ -123,7 +126,18 @@ package struct TrialReader {
       return .clears(reason: String(reason.dropFirst(3).replacing(" ", with: "_")))
     case ("not", "applicable"): return .notApplicable
     case ("tier", let tier): return ExpansionTier(rawValue: tier).map { .tier($0.rawValue) }
+    case ("verdict", let rest): return verdict(rest.split(separator: " ").map(String.init))
     default: return nil
     }
+  }
+
+  /// `unadopted`, `unadopted also bought_ahead shelfware`, `proving also nothing`.
+  private func verdict(_ words: [String]) -> TrialExpectation.Standing? {
+    guard let verdict = words.first.flatMap(CaseVerdict.init) else { return nil }
+    if words.count == 1 { return .verdict(verdict.rawValue, tags: nil) }
+    guard words.count > 2, words[1] == "also" else { return nil }
+    if words.dropFirst(2) == ["nothing"] { return .verdict(verdict.rawValue, tags: []) }
+    let tags = words.dropFirst(2).compactMap { CaseVerdict(rawValue: $0)?.rawValue }
+    return tags.count == words.count - 2 ? .verdict(verdict.rawValue, tags: tags) : nil
   }
 }

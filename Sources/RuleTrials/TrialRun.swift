@@ -28,6 +28,9 @@ extension Trial {
   /// - Throws: whatever the engine throws; nothing where the configuration is a checked one.
   package func run(_ configuration: CompiledConfiguration) throws -> TrialResult {
     let narrowed = configuration.narrowed(to: rule)
+    let isRead = { (subject: RuleCase) in
+      rule == TrialReader.verdicts ? configuration.rules.verdicts.contains { $0.rule === subject.rule } : subject.rule.id == rule
+    }
     var fold = LogFold { _ in narrowed }
     var history = TrialHistory(setting, configuration)
     var sequence: Int64 = 0
@@ -50,12 +53,12 @@ extension Trial {
     for expectation in expectations {
       var before: [RuleCase] = []
       while day <= expectation.day {
-        if day == expectation.day { before = fold.ruleCases(of: TrialHistory.account).filter { $0.rule.id == rule } }
+        if day == expectation.day { before = fold.ruleCases(of: TrialHistory.account).filter(isRead) }
         try take(history.steps(on: day))
         try take([(configuration.calendar.end(of: day) - Span(microseconds: 1), .tick)])
         day = day + 1
       }
-      let cases = fold.ruleCases(of: TrialHistory.account).filter { $0.rule.id == rule }
+      let cases = fold.ruleCases(of: TrialHistory.account).filter(isRead)
       for subject in cases {
         coverage.note(Evaluator.explain(subject.rule, subject.facts))
         if let ended = subject.asItEnded(since: before) { coverage.note(Evaluator.explain(subject.rule, ended)) }
@@ -114,10 +117,19 @@ private struct TrialVerdict {
     case .clears(let reason): open == nil && lastEnd == reason
     case .notApplicable: open == nil && !applies
     case .tier(let wanted): tier == wanted
+    case .verdict(let wanted, let tags):
+      state?.cases.last.map { $0.verdict.rawValue == wanted && (tags.map($0.judgement.tags.map(\.rawValue).elementsEqual) ?? true) } ?? false
     }
   }
 
+  private var judged: String {
+    guard let expansion = state?.cases.last else { return "no expansion case" }
+    let tags = expansion.judgement.tags.map(\.rawValue)
+    return "verdict \(expansion.verdict.rawValue)" + (tags.isEmpty ? "" : " also \(tags.joined(separator: " "))")
+  }
+
   var description: String {
+    if rule == TrialReader.verdicts { return judged }
     if cases.isEmpty { return tier.map { "tier \($0)" } ?? "nothing to speak of" }
     if let open { return "fires \(open.level)" }
     if isPending { return "its condition holds, but not yet for long enough" }

@@ -13,6 +13,8 @@ package struct Facts: Sendable {
   package let daysBack: Int
   /// The expansion case a rule with that subject speaks of.
   package var expansionCase: ExpansionCase?
+  /// The account's expansion cases as they were judged last.
+  package var cases: [ExpansionCase] = []
   /// While an episode is open: the reference values frozen when it opened, by reference id.
   package var frozen: [String: Fixed] = [:]
   /// When the open episode fired.
@@ -64,6 +66,7 @@ package struct Facts: Sendable {
   package func shifted(byDays days: Int) -> Facts {
     var shifted = Facts(account: account, company: company, now: now - .days(Int64(days)), daysBack: daysBack + days)
     shifted.expansionCase = expansionCase
+    shifted.cases = cases
     shifted.frozen = frozen
     shifted.openedAt = openedAt
     shifted.ruleStates = ruleStates
@@ -156,44 +159,5 @@ package struct RiskStanding: Hashable, Sendable {
   package init(milliPoints: Int64, band: String) {
     self.milliPoints = milliPoints
     self.band = band
-  }
-}
-
-extension Facts {
-  /// The features an expansion case brought into use: first used within 30 days of it, by at least two persons, on at least ten
-  /// person-days; sorted. Nil where usage is not known from 60 days before the case on, for then nobody can say what was new.
-  package func adoptedFeatures(of expansion: ExpansionCase) -> [String]? {
-    guard let known = usageDaysWithoutHoles, known.lowerBound <= expansion.openedOn - 60 else { return nil }
-    return account.usage.names.filter { name in
-      guard company.catalog.meaning(of: name) == .feature, let first = account.usage.firstDay(of: name),
-        abs(first - expansion.openedOn) <= 30, first <= known.upperBound
-      else { return false }
-      let selection = UsageSelection(names: [name])
-      return account.usage.persons(selection, first...known.upperBound).count >= 2
-        && account.usage.personDays(selection, first...known.upperBound, company.calendar) >= 10
-    }
-  }
-
-  /// The teams an expansion case brought in, by the same measure; none where usage had not named teams by then.
-  package func adoptedTeams(of expansion: ExpansionCase) -> [String] {
-    guard let known = usageDaysWithoutHoles else { return [] }
-    let usage = account.usage
-    return usage.teamNames.filter { team in
-      guard let first = usage.appearance(of: team, in: known), abs(first - expansion.openedOn) <= 30 else { return false }
-      let range = first...known.upperBound
-      let members = usage.members(of: team, range)
-      var selection = UsageSelection(names: [])
-      selection.teams = [team]
-      return members.count >= 2 && usage.personDays(selection, range, company.calendar) >= 10
-        && !usage.isRegrouping(members, of: team, appeared: first)
-    }
-  }
-
-  /// The other features and logins: what the account did before and beside the expansion.
-  package func otherFeatures(than adopted: [String]) -> [String] {
-    account.usage.names.filter { name in
-      let meaning = company.catalog.meaning(of: name)
-      return (meaning == .feature || meaning == .login) && !adopted.contains(name)
-    }
   }
 }

@@ -20,7 +20,7 @@ import Testing
     let expected = ExpansionCase(
       number: 1, openedOn: date(90), mrrBefore: from * 1000, mrrAfter: to * 1000, seatsBefore: from, seatsAfter: to, plansAdded: [])
     #expect(cases == (opens ? [expected] : []))
-    #expect(cases.allSatisfy { $0.verdict == "proving" })
+    #expect(cases.allSatisfy { $0.verdict == .proving })
   }
 
   @Test(arguments: [("500", true), ("499", false), ("1", false), ("5000", true)])
@@ -75,8 +75,42 @@ import Testing
       return
     }
     let merged = ExpansionCase(
-      number: 1, openedOn: date(90), mrrBefore: 10_000, mrrAfter: 35_000, seatsBefore: 10, seatsAfter: 31, plansAdded: ["addon"])
+      number: 1, openedOn: date(90), mrrBefore: 10_000, mrrAfter: 35_000, seatsBefore: 10, seatsAfter: 31, plansAdded: ["addon"], purchases: 2)
     #expect(cases == [merged])
+  }
+
+  @Test(arguments: [(20, true), (11, true), (10, false), (4, false)] as [(Int64, Bool)])
+  func moreUnitsOfAnAddOnOpenACase(units: Int64, opens: Bool) {
+    // 100 seats and 5 units at 10.00 each: five per cent are 52.50, so six units.
+    let cases = cases([(0, [item("pro", 100), item("api", 5)]), (90, [item("pro", 100), item("api", units)])])
+    #expect(cases.map(\.openedOn) == (opens ? [date(90)] : []))
+    #expect(cases.allSatisfy { $0.seatsBefore == 100 && $0.seatsAfter == 100 && $0.plansAdded == [] })
+  }
+
+  @Test(
+    arguments: [
+      // Two steps of two seats each of 100, within 30 days and not.
+      (110, [110]), (120, [120]), (121, []),
+    ] as [(Int, [Int])])
+  func smallStepsWithinThirtyDaysCountTogether(second: Int, opened: [Int]) {
+    let cases = cases([(0, [item("pro", 100)]), (90, [item("pro", 102)]), (second, [item("pro", 104)])])
+    #expect(cases.map(\.openedOn) == opened.map { date($0) })
+    #expect(cases.allSatisfy { $0.seatsBefore == 100 && $0.seatsAfter == 104 && $0.mrrBefore == 100_000 && $0.mrrAfter == 104_000 })
+  }
+
+  @Test(arguments: [(110, []), (120, []), (121, [121])] as [(Int, [Int])])
+  func whatWasGivenUpAndComesBackWithinThirtyDaysOpensNone(back: Int, opened: [Int]) {
+    let cases = cases([(0, [item("pro", 20)]), (90, [item("pro", 10)]), (back, [item("pro", 20)])])
+    #expect(cases.map(\.openedOn) == opened.map { date($0) })
+  }
+
+  @Test func aDearerPriceBesideFewMoreSeatsOpensNone() {
+    // Two seats of 100 are two per cent; the price brings the rest.
+    #expect(cases([(0, [item("pro", 100)]), (90, [item("pro", 102, at: "1500")])]) == [])
+    // Five seats more at half the price bring no MRR.
+    #expect(cases([(0, [item("pro", 100)]), (90, [item("pro", 105, at: "500")])]) == [])
+    // A cheaper unit price and many more seats do.
+    #expect(cases([(0, [item("pro", 100)]), (90, [item("pro", 200, at: "900")])]).map(\.mrrAfter) == [180_000])
   }
 
   @Test func mergingCountsFromTheOpeningAndNotFromTheLastIncrease() {
@@ -98,7 +132,9 @@ import Testing
 
   @Test func comesBackFromJSON() throws {
     var only = try #require(cases([(0, [item("pro", 10)]), (90, [item("pro", 20), item("addon"), item("api")])]).first)
-    only.verdict = "last_resort"
+    only.judgement = ExpansionCase.Judgement(
+      verdict: .lastResort, tags: [.shelfware, .unadopted], since: date(120),
+      evidence: [ExpansionCase.Judgement.Fact(text: "3 escalations", records: ["ticket:zendesk/1"])], wasBad: true)
     #expect(only.plansAdded == ["addon", "api"])
     #expect(ExpansionCase(json: try JSON(parsing: only.json.serialized())) == only)
     #expect(ExpansionCase(json: [:]) == nil)

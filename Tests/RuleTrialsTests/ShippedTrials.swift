@@ -1,6 +1,7 @@
 import ConfigFiles
 import Engine
 import Foundation
+import Revenue
 import RuleTrials
 import Rules
 import Testing
@@ -69,6 +70,7 @@ enum Shipped {
         case .clears: "clears"
         case .notApplicable: "not applicable"
         case .tier: "tier"
+        case .verdict(let verdict, _): verdict
         }
       })
   }
@@ -81,6 +83,12 @@ enum Shipped {
       if !missing.isEmpty { waiting.append("\(rule): \(missing.joined(separator: ", "))") }
     }
     #expect(waiting.isEmpty, "\(waiting.joined(separator: "; "))")
+  }
+
+  @Test func everyVerdictIsTestedToBeGiven() {
+    let tested = Self.ways(Shipped.trials.filter { $0.rule == "verdicts" })
+    let verdicts = Shipped.configuration.rules.verdicts.map(\.verdict.rawValue) + ["proving"]
+    #expect(verdicts.filter { !tested.contains($0) } == [])
   }
 
   @Test func placesOfPartsAreFound() throws {

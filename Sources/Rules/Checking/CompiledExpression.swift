@@ -102,8 +102,10 @@ extension Scalar {
   /// The kinds of records it is read from.
   fileprivate var kinds: [Kind] {
     switch self {
-    case .seats, .mrr, .accountAge, .planElastic, .caseOpen, .caseAge, .caseVerdict, .settling, .premiumAge, .planTier, .planRank, .flatFor:
+    case .seats, .mrr, .accountAge, .planElastic, .caseOpen, .caseAge, .caseVerdict, .settling, .premiumAge, .planTier, .planRank, .flatFor,
+      .caseOpened, .caseSeats, .caseSeatsBefore, .caseMRRAdded, .casePurchases:
       [.subscription]
+    case .caseOrigin: [.opportunity, .subscription]
     case .noticeIn: [.account]
     case .caseFeatures, .newTeams: [.usage]
     case .used, .licensed, .driverFeatures: [.subscription, .usage]

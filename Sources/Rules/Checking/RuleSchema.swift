@@ -1,5 +1,6 @@
 internal import Events
 internal import Features
+internal import Revenue
 
 /// What expressions can speak of: the event schema, the derived fields, the scalars and the functions.
 enum RuleSchema {
@@ -66,6 +67,8 @@ enum RuleSchema {
 
   static let levels = ExpressionType.Choice(words: ["none", "context", "low", "medium", "high", "critical"], isOrdered: true)
   static let bands = ExpressionType.Choice(words: ["none", "watch", "at_risk", "high"], isOrdered: true)
+  static let verdicts = ExpressionType.Choice(words: CaseVerdict.allCases.map(\.rawValue), isOrdered: false)
+  static let origins = ExpressionType.Choice(words: CaseOrigin.allCases.map(\.rawValue), isOrdered: false)
   static let contactRoles = ExpressionType.Choice(words: ["champion", "decision_maker", "billing", "user"], isOrdered: false)
 }
 
@@ -121,6 +124,12 @@ enum Scalar: String, CaseIterable, Sendable {
   case caseAge = "case.age"
   case caseFeatures = "case.features"
   case caseVerdict = "case.verdict"
+  case caseOpened = "case.opened"
+  case caseSeats = "case.seats"
+  case caseSeatsBefore = "case.seats_before"
+  case caseMRRAdded = "case.mrr_added"
+  case casePurchases = "case.purchases"
+  case caseOrigin = "case.origin"
   case openFor = "open_for"
   case riskBand = "risk_band"
   case riskPoints = "risk_points"
@@ -134,18 +143,21 @@ enum Scalar: String, CaseIterable, Sendable {
 
   var type: ExpressionType {
     switch self {
-    case .seats, .riskPoints, .used, .licensed, .planRank: .number
-    case .mrr: .money
+    case .seats, .riskPoints, .used, .licensed, .planRank, .caseSeats, .caseSeatsBefore, .casePurchases: .number
+    case .mrr, .caseMRRAdded: .money
     case .accountAge, .noticeIn, .caseAge, .openFor, .premiumAge, .flatFor: .duration
     case .planElastic, .caseOpen, .settling: .flag
     case .caseFeatures, .driverFeatures, .newTeams: .list
-    case .caseVerdict, .planTier: .text
+    case .planTier: .text
+    case .caseVerdict: .choice(RuleSchema.verdicts)
+    case .caseOrigin: .choice(RuleSchema.origins)
+    case .caseOpened: .instant
     case .riskBand: .choice(RuleSchema.bands)
     }
   }
 
   /// Whether only rules about an expansion case can read it.
-  var needsCase: Bool { self == .caseAge || self == .caseFeatures || self == .caseVerdict }
+  var needsCase: Bool { self != .caseOpen && rawValue.hasPrefix("case.") }
 }
 
 /// Which usage an aggregate counts.
@@ -157,6 +169,8 @@ enum UsageSource: Hashable, Sendable {
   case adopted
   /// All other feature use and logins.
   case other
+  /// The premium features of the plans the case added.
+  case unlocked
   /// The premium features of the plans paid for.
   case premium
   /// The features of a higher tier than the plans paid for.
@@ -170,7 +184,7 @@ enum UsageSource: Hashable, Sendable {
 
   static let names = [
     "usage", "usage.login", "usage.api", "usage.metered", "usage.limit_hit", "usage.feature", "usage.premium", "usage.above_plan",
-    "usage.first_value", "case.usage", "case.other_usage", "driver.usage", "driver.other_usage",
+    "usage.first_value", "case.usage", "case.other_usage", "case.unlocked", "driver.usage", "driver.other_usage",
   ]
 
   init?(_ name: String) {
@@ -178,6 +192,7 @@ enum UsageSource: Hashable, Sendable {
     case "usage": self = .all
     case "case.usage": self = .adopted
     case "case.other_usage": self = .other
+    case "case.unlocked": self = .unlocked
     case "usage.premium": self = .premium
     case "usage.above_plan": self = .abovePlan
     case "usage.first_value": self = .firstValue
@@ -191,12 +206,12 @@ enum UsageSource: Hashable, Sendable {
     }
   }
 
-  var needsCase: Bool { self == .adopted || self == .other }
+  var needsCase: Bool { self == .adopted || self == .other || self == .unlocked }
 
   /// Whether what it counts follows from what the account pays.
   var readsPlans: Bool {
     switch self {
-    case .premium, .abovePlan, .driver, .driverOther, .firstValue: true
+    case .premium, .abovePlan, .driver, .driverOther, .firstValue, .unlocked: true
     case .all, .meaning, .adopted, .other: false
     }
   }

@@ -10,6 +10,7 @@ extension Evaluation {
     case .premium: premiumNames
     case .abovePlan: namesAbovePlan
     case .firstValue: firstValueNames
+    case .unlocked: unlockedNames
     default:
       switch driverNames {
       case .missing(let reason): .missing(reason)
@@ -24,6 +25,18 @@ extension Evaluation {
     // What is held back, since its events have vanished everywhere, is ignored too.
     let names = level.plans.flatMap { catalog.plans[$0]?.premiumFeatures ?? [] }.filter { catalog.meaning(of: $0) != .ignore }
     return names.isEmpty ? .missing(.noPremium) : .names(Set(names).sorted())
+  }
+
+  /// The premium features of the plans that the expansion added, less those that the plans before it had.
+  private var unlockedNames: AdoptedNames {
+    guard let expansion = facts.expansionCase else { return .missing(.noCase) }
+    let catalog = facts.company.catalog
+    let before = facts.account.ledger.level(on: expansion.openedOn - 1)?.plans ?? []
+    let had = Set(before.flatMap { catalog.plans[$0]?.premiumFeatures ?? [] })
+    let names = expansion.plansAdded.flatMap { catalog.plans[$0]?.premiumFeatures ?? [] }.filter {
+      catalog.meaning(of: $0) != .ignore && !had.contains($0)
+    }
+    return names.isEmpty ? .missing(.nothingUnlocked) : .names(Set(names).sorted())
   }
 
   private var namesAbovePlan: AdoptedNames {

@@ -29,7 +29,8 @@ extension Evaluation {
       case .missing(let reason): .missing(.because(reason))
       }
     case .newTeams: newTeams
-    case .caseVerdict: facts.expansionCase.map { .text($0.verdict) } ?? .missing(.because(.noCase))
+    case .caseVerdict, .caseOpened, .caseSeats, .caseSeatsBefore, .caseMRRAdded, .casePurchases, .caseOrigin:
+      facts.expansionCase.map { value(of: scalar, $0) } ?? .missing(.because(.noCase))
     case .openFor: .duration(facts.openedAt.map { facts.now - $0 } ?? Span(microseconds: 0))
     case .used: used
     case .licensed: licensed
@@ -69,12 +70,27 @@ extension Evaluation {
     return .duration(notice - facts.now)
   }
 
-  /// Whether an expansion is still being followed and not yet proven.
+  /// What is known of the case itself.
+  private func value(of scalar: Scalar, _ expansion: ExpansionCase) -> Outcome {
+    switch scalar {
+    case .caseOpened: .instant(facts.company.calendar.start(of: expansion.openedOn))
+    case .caseSeats: .number(Fixed(expansion.seatsAfter))
+    case .caseSeatsBefore: .number(Fixed(expansion.seatsBefore))
+    case .caseMRRAdded: .money(expansion.mrrAfter - expansion.mrrBefore)
+    case .casePurchases: .number(Fixed(expansion.purchases))
+    case .caseOrigin: facts.origin(of: expansion).map { .text($0.rawValue) } ?? .missing(.because(.noOrigin))
+    default: .text(expansion.verdict.rawValue)
+    }
+  }
+
+  /// Whether an expansion is still being followed and not yet found healthy.
   private var hasOpenCase: Bool {
     facts.standsWithCases()
     let today = facts.today
-    if let expansion = facts.expansionCase { return expansion.isOpen(on: today) && expansion.verdict != "healthy" }
-    return facts.account.ledger.expansionCases(through: today).contains { $0.isOpen(on: today) && $0.verdict != "healthy" }
+    if let expansion = facts.expansionCase { return expansion.isOpen(on: today) && !expansion.isHealthy(on: today) }
+    return facts.account.ledger.expansionCases(through: today).contains { found in
+      found.isOpen(on: today) && !(facts.judged(found)?.isHealthy(on: today) ?? false)
+    }
   }
 
   /// A field of the account record: of all systems that tell it, the one that spoke last.
@@ -116,7 +132,10 @@ extension Scalar {
     case .noticeIn: .account
     case .used, .licensed, .settling, .premiumAge, .planTier, .planRank, .flatFor: .subscription
     case .caseFeatures, .driverFeatures, .newTeams: .usage
-    case .caseOpen, .caseAge, .caseVerdict, .openFor, .riskBand, .riskPoints: nil
+    case .caseOrigin: .opportunity
+    case .caseOpen, .caseAge, .caseVerdict, .caseOpened, .caseSeats, .caseSeatsBefore, .caseMRRAdded, .casePurchases, .openFor, .riskBand,
+      .riskPoints:
+      nil
     }
   }
 }

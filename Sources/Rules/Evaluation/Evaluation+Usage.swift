@@ -189,7 +189,7 @@ extension Evaluation {
       case .missing(let reason): return .missing(.because(reason))
       case .names(let adopted): names = source == .adopted ? adopted : facts.otherFeatures(than: adopted)
       }
-    case .premium, .abovePlan, .firstValue, .driver, .driverOther:
+    case .premium, .abovePlan, .firstValue, .driver, .driverOther, .unlocked:
       switch catalogNames(source) {
       case .missing(let reason): return .missing(.because(reason))
       case .names(let found): names = found

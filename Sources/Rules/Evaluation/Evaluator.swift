@@ -86,6 +86,20 @@ package enum Evaluator {
     }
     return nil
   }
+
+  /// Which verdicts on a case hold, by precedence; nil where a feed that does not get on hides whether the case stands as it did.
+  ///
+  /// What is not known does not hold: neither good nor bad.
+  package static func verdicts(among verdicts: [VerdictRule], _ facts: Facts) -> [VerdictRule]? {
+    var holding: [VerdictRule] = []
+    for verdict in verdicts {
+      var evaluation = Evaluation(facts, bindings: verdict.rule.bindings.count)
+      let outcome = evaluation.value(of: verdict.rule.when.root)
+      if outcome.isTrue { holding.append(verdict) }
+      if holding.isEmpty, outcome.missing?.isStale ?? false { return nil }
+    }
+    return holding
+  }
 }
 
 /// How a rule stands for an account without an open episode.

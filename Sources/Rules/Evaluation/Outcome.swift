@@ -93,6 +93,8 @@ package enum Missing: Hashable, Sendable, CustomStringConvertible {
     case noSuchContact = "no contact with that role is on record"
     case notFrozen = "no reference value was known when this opened"
     case noCase = "no expansion case"
+    case noOrigin = "no opportunity tells who asked for it"
+    case nothingUnlocked = "the expansion added no plan with premium features"
     case adoptionUnknown = "usage is not known long enough before the expansion to say what was new"
     case nothingAdopted = "the expansion has brought no feature into use yet"
     case noSeats = "no paid seats are on record"

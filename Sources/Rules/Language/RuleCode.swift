@@ -34,6 +34,7 @@ package enum RuleCode: String, CaseIterable, Sendable {
   case definitionCycle = "BW1039"
   case badTable = "BW1040"
   case badLexicon = "BW1041"
+  case badVerdicts = "BW1042"
 }
 
 /// What is wrong at a place inside one expression's text.

@@ -1,5 +1,6 @@
 package import ConfigFiles
 internal import Events
+internal import Revenue
 
 /// All rules of a configuration, checked and in the order in which they are evaluated.
 package struct CompiledRules: Sendable {
@@ -7,6 +8,8 @@ package struct CompiledRules: Sendable {
   package private(set) var rules: [Rule]
   /// The expansion tiers, first match wins.
   package let tiers: [TierRule]
+  /// What is said of expansion cases, first match wins.
+  package private(set) var verdicts: [VerdictRule]
   /// What the engine works out of whole cohorts once a day, by id.
   package let cohortFeatures: [CohortFeature]
   /// What `mentions` and sentiment read texts with.
@@ -26,8 +29,10 @@ package struct CompiledRules: Sendable {
     for rule in rules.reversed() where wanted.contains(rule.id) { wanted.formUnion(rule.dependencies) }
     let kept = rules.filter { wanted.contains($0.id) }
     guard !kept.isEmpty, !kept.contains(where: { $0.inputs.readsRisk }) else { return self }
+    if kept.contains(where: { $0.inputs.readsVerdicts }) { return self }
     var narrowed = self
     narrowed.rules = kept
+    narrowed.verdicts = []
     return narrowed
   }
 
@@ -42,6 +47,7 @@ package struct CompiledRules: Sendable {
     let errorsBefore = diagnostics.errorCount
     var ruleNodes: [Node] = []
     var tierNodes: [Node] = []
+    var verdictNodes: [Node] = []
     let lexicons = LexiconFiles.read(files.filter(LexiconFiles.isLexicon), into: &diagnostics)
     var definitions: [Node.Entry] = []
     for file in files where !LexiconFiles.isLexicon(file) {
@@ -51,6 +57,7 @@ package struct CompiledRules: Sendable {
       definitions += reader.mapping("define", into: &diagnostics)
       ruleNodes += reader.misspelt("rules")?.elements ?? reader.list("rules", into: &diagnostics)
       tierNodes += reader.list("tiers", into: &diagnostics)
+      verdictNodes += reader.list("verdicts", into: &diagnostics)
       reader.finish(into: &diagnostics)
     }
     if ruleNodes.count > RuleLimits.rules {
@@ -63,9 +70,12 @@ package struct CompiledRules: Sendable {
     reader.shared = reader.definitions(definitions, into: &diagnostics)
     let drafts = ruleNodes.compactMap { [reader] node in reader.rule(node, into: &diagnostics).map { ($0, node) } }
     let tiers = self.tiers(tierNodes, reader, &diagnostics)
+    let verdicts = self.verdicts(verdictNodes, reader, &diagnostics)
     let rules = ordered(drafts, &diagnostics)
     guard diagnostics.errorCount == errorsBefore else { return nil }
-    return CompiledRules(rules: rules, tiers: tiers, cohortFeatures: cohortFeatures(of: rules, tiers), lexicons: lexicons)
+    return CompiledRules(
+      rules: rules, tiers: tiers, verdicts: verdicts, cohortFeatures: cohortFeatures(of: rules + verdicts.map(\.rule), tiers),
+      lexicons: lexicons)
   }
 
   /// The ids and what the rules are about, read ahead so that rules may refer to rules of any file.
@@ -101,6 +111,20 @@ package struct CompiledRules: Sendable {
       tiers.append(tier)
     }
     return tiers
+  }
+
+  private static func verdicts(_ nodes: [Node], _ reader: RuleReader, _ diagnostics: inout Diagnostics) -> [VerdictRule] {
+    var verdicts: [VerdictRule] = []
+    for node in nodes {
+      guard let verdict = reader.verdict(node, into: &diagnostics) else { continue }
+      if verdicts.contains(where: { $0.verdict == verdict.verdict }) {
+        diagnostics.report(
+          .badVerdicts, "the verdict \(verdict.verdict.rawValue) is defined twice", at: node["verdict"]?.range ?? node.range,
+          hint: "join the two conditions with or")
+      }
+      verdicts.append(verdict)
+    }
+    return verdicts
   }
 
   /// Rules behind those they read, else by id; a circle is an error of each rule in it.

@@ -1,4 +1,5 @@
 package import Events
+package import Revenue
 
 /// What a rule's findings speak of.
 package enum RuleSubjectMatter: String, CaseIterable, Sendable {
@@ -113,6 +114,13 @@ package struct EvidenceLine: Sendable {
   package let name: String
   /// A label before the value, or a whole sentence where it has placeholders.
   package let label: Template?
+}
+
+/// What is said of an expansion case; the first whose condition holds is its verdict, the others that hold are its tags.
+package struct VerdictRule: Sendable {
+  package let verdict: CaseVerdict
+  /// The condition, its named values and its words: a rule about an expansion case, of which the verdict's own life stands in the case.
+  package let rule: Rule
 }
 
 /// A tier of expansion readiness; the first whose condition holds is the account's.

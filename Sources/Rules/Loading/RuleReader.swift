@@ -1,5 +1,6 @@
 internal import ConfigFiles
 internal import Events
+internal import Revenue
 
 /// Reads and checks the rules of rule files; reports every fault it meets.
 struct RuleReader {
@@ -194,6 +195,38 @@ struct RuleReader {
     return escalations
   }
 
+  // MARK: Verdicts
+
+  /// The verdicts a file may define: where none of them holds, a case is proving.
+  static let verdicts = CaseVerdict.allCases.filter { $0 != .proving }.map(\.rawValue)
+
+  func verdict(_ node: Node, into diagnostics: inout Diagnostics) -> VerdictRule? {
+    guard var reader = MappingReader(node, what: "verdict", into: &diagnostics) else { return nil }
+    let errorsBefore = diagnostics.errorCount
+    let word = reader.required("verdict", into: &diagnostics)?.choice(for: "verdict", among: Self.verdicts, into: &diagnostics)
+    let title = reader.required("title", into: &diagnostics)
+    var scope = shared
+    scope.hasCase = true
+    let bindings = self.bindings(&reader, &scope, &diagnostics)
+    let when = reader.required("when", into: &diagnostics).flatMap { condition($0, "when", scope, &diagnostics) }
+    let levelNode = reader.required("level", into: &diagnostics)
+    let level = levelNode?.choice(for: "level", among: Level.allCases.map(\.rawValue), into: &diagnostics).flatMap(Level.init(rawValue:))
+    let action = reader.required("action", into: &diagnostics).flatMap { template($0, "action", scope, &diagnostics) }
+    let opener = reader.optional("opener").flatMap { template($0, "opener", scope, &diagnostics) }
+    let evidence = reader.list("evidence", into: &diagnostics).compactMap { evidenceLine($0, scope, &diagnostics) }
+    let headline = title.flatMap { template($0, "title", scope, &diagnostics) }
+    reader.finish(into: &diagnostics)
+    guard diagnostics.errorCount == errorsBefore, let verdict = word.flatMap(CaseVerdict.init(rawValue:)), let headline, let when,
+      let level, let action
+    else { return nil }
+    return VerdictRule(
+      verdict: verdict,
+      rule: Rule(
+        id: verdict.rawValue, about: .quality, category: .usage, subject: .expansionCase, title: headline, only: nil, needs: nil,
+        bindings: bindings, when: when, escalations: [], clear: nil, hold: Span(microseconds: 0), level: level, points: 0, action: action,
+        opener: opener, evidence: evidence))
+  }
+
   // MARK: Tiers
 
   func tier(_ node: Node, into diagnostics: inout Diagnostics) -> TierRule? {
@@ -214,6 +247,7 @@ extension Diagnostic.Code {
   static let badLevel = code(.badLevel)
   static let badEvidence = code(.badEvidence)
   static let badTiers = code(.badTiers)
+  static let badVerdicts = code(.badVerdicts)
   static let tooMany = code(.tooMany)
   static let duplicateDefinition = code(.duplicateDefinition)
   static let definitionCycle = code(.definitionCycle)

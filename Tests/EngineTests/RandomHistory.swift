@@ -83,10 +83,9 @@ struct RandomHistory {
   private mutating func usage() -> LinkedRecord {
     let back = chance(85) ? .hours(number(0...30)) : Span.days(number(-1...60))
     idNumber += 1
-    return linked(
-      Record(
-        kind: .usage, id: "u\(idNumber)", at: now - back, system: "app",
-        fields: ["name": .text(pick(RandomRules.usageNames)), "quantity": .number(Fixed(Int(number(1...9))))]))
+    var fields: [String: Value] = ["name": .text(pick(RandomRules.usageNames)), "quantity": .number(Fixed(Int(number(1...9))))]
+    if chance(40) { fields["team"] = .text(pick(RandomRules.words)) }
+    return linked(Record(kind: .usage, id: "u\(idNumber)", at: now - back, system: "app", fields: fields))
   }
 
   private mutating func record() -> LinkedRecord {
@@ -108,7 +107,8 @@ struct RandomHistory {
     case .integer, .money: .integer(number(0...10))
     case .number: .number(Fixed(Int(number(0...10))))
     case .instant: .instant(now + .hours(number(-900...700)))
-    case .text: .text(pick(RandomRules.words + ["contact1", "invoice1", "invoice2", "open", "paid"]))
+    case .text:
+      .text(pick(RandomRules.words + ["contact1", "invoice1", "invoice2", "open", "paid", "open alpha", "Beta contacts", "not alpha"]))
     case .object(let members):
       .object(
         members.reduce(into: [:]) { result, member in

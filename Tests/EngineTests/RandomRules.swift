@@ -7,6 +7,8 @@ import Rules
 struct RandomRules {
   private var random: SeededGenerator
   private var ids: [String] = []
+  /// Whether the file defines `is_defined` and `defined`.
+  private var isDefined = false
 
   static let usageNames = ["login", "api_call", "export", "report", "meter", "noise"]
   static let words = ["alpha", "beta", "gamma"]
@@ -16,25 +18,50 @@ struct RandomRules {
   /// A rule file of some rules that the checker accepts.
   static func file(seed: UInt64, rules: Int) -> String {
     var writer = RandomRules(seed: seed)
-    var kept: [String] = []
-    for number in 0..<rules {
-      // What does not check, for a unit or a type that does not fit, is written anew.
-      for _ in 0..<20 {
-        let rule = writer.rule("rule_\(number)")
-        guard load("rules:\n" + (kept + [rule]).joined(separator: "\n")) != nil else { continue }
-        kept.append(rule)
-        writer.ids.append("rule_\(number)")
-        break
-      }
+    var text = ""
+    // What does not check, for a unit or a type that does not fit, is written anew.
+    for _ in 0..<20 {
+      let definitions = writer.definitions()
+      guard load(definitions + "rules:\n" + writer.rule("rule")) != nil else { continue }
+      text = definitions
+      writer.isDefined = true
+      break
     }
-    let tiers = (0..<20).lazy.map { _ in writer.tiers() }.first { load("rules:\n" + kept.joined(separator: "\n") + "\n" + $0) != nil }
-    return "rules:\n" + kept.joined(separator: "\n") + "\n" + (tiers ?? "")
+    text += "rules:\n"
+    for number in 0..<rules {
+      guard let rule = writer.part(after: text, { $0.rule("rule_\(number)") }) else { continue }
+      text += rule
+      writer.ids.append("rule_\(number)")
+    }
+    text += writer.part(after: text) { $0.verdicts() } ?? ""
+    return text + (writer.part(after: text) { $0.tiers() } ?? "")
+  }
+
+  /// The first part that checks behind a text; nil where none of twenty does.
+  private mutating func part(after text: String, _ write: (inout RandomRules) -> String) -> String? {
+    for _ in 0..<20 {
+      let part = write(&self)
+      if Self.load(text + part) != nil { return part }
+    }
+    return nil
   }
 
   static func load(_ text: String) -> CompiledRules? {
     var diagnostics = Diagnostics()
-    return CompiledRules.load(files: [SourceFile(path: "random.yaml", text: text)], diagnostics: &diagnostics)
+    let files = [SourceFile(path: "random.yaml", text: text), SourceFile(path: "lexicons/random.yaml", text: lexicons)]
+    return CompiledRules.load(files: files, diagnostics: &diagnostics)
   }
+
+  private static let lexicons = """
+    lexicons:
+      leaving:
+        phrases: [alpha, beta contact*]
+        unless_after: [open]
+      positive:
+        phrases: [gamma]
+      negative:
+        phrases: [beta]
+    """
 
   private mutating func pick<T>(_ values: [T]) -> T { values[Int.random(in: 0..<values.count, using: &random)] }
   private mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &random) < percent }
@@ -47,6 +74,7 @@ struct RandomRules {
       "    category: \(pick(["usage", "people", "billing", "support", "market"]))", "    title: \"T {{ bound }}\"",
     ]
     if isOfCase { lines.append("    subject: expansion_case") }
+    if chance(20) { lines.append("    only: \(quoted(condition(0)))") }
     if chance(40) { lines.append("    needs: \(quoted(condition(1)))") }
     lines += ["    let:", "      bound: \(quoted(pick([amount(1), duration(1)])))", "    when: \(quoted(condition(3, bound: true)))"]
     if isOfCase, chance(50) { lines[lines.count - 1] = "    when: \(quoted("silent_for(case.usage) >= \(number(1...20))d"))" }
@@ -54,7 +82,28 @@ struct RandomRules {
     if chance(40) { lines.append("    clear: \(quoted(condition(2, bound: true)))") }
     if chance(40) { lines.append("    hold: \(number(0...4))d") }
     lines += ["    level: \(pick(["context", "low", "medium", "high"]))", "    action: \"Act.\""]
-    return lines.joined(separator: "\n")
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private mutating func definitions() -> String {
+    "define:\n  is_defined: \(quoted(condition(1)))\n  defined:\n    by: account.segment\n    alpha: \(quoted(amount(1)))\n"
+      + "    else: \(number(0...12))\n"
+  }
+
+  private mutating func verdicts() -> String {
+    let each = ["last_resort", "unadopted", "healthy"].map { verdict in
+      "  - verdict: \(verdict)\n    title: \"V\"\n    when: \(quoted(caseCondition()))\n    level: medium\n    action: \"Act.\"\n"
+    }
+    return "verdicts:\n" + each.joined()
+  }
+
+  private mutating func caseCondition() -> String {
+    let own = pick([
+      "case.age >= \(number(1...60))d", "case.purchases = 1", "case.seats - case.seats_before >= \(number(1...5))",
+      "silent_for(case.usage) >= \(number(1...20))d", "exists(case.unlocked)", "distinct(case.unlocked.person, \(number(5...40))d) >= 2",
+      "person_days(usage, 14d) >= 80% * person_days(usage, 14d, before case.age)", "count(ticket, at >= case.opened) >= 2",
+    ])
+    return chance(50) ? own : "(\(own) \(pick(["and", "or"])) \(condition(1)))"
   }
 
   private mutating func tiers() -> String {
@@ -76,7 +125,7 @@ struct RandomRules {
       default: "ago(\(condition(depth - 1)), \(number(1...40))d)"
       }
     }
-    switch number(0...13) {
+    switch number(0...16) {
     case 0, 1, 2: return "\(amount(depth)) \(sign()) \(pick([amount(0), String(number(0...12))]))"
     case 3, 4, 5: return "\(duration(depth)) \(sign()) \(pick([duration(0), "\(number(1...60))d", "\(number(1...900))h"]))"
     case 6: return "exists(\(rows(filter: true)))"
@@ -89,6 +138,13 @@ struct RandomRules {
         "account.segment = \"alpha\"", "account.status = customer", "plan.elastic", "settling", "case.open", "risk_band >= watch",
       ])
     case 12: return "adjusted(change(\(bareUsage()), \(number(7...14))d)) <= -\(number(5...80))%"
+    case 13: return "adjusted(below_own_level(\(bareUsage()), \(number(7...28))d)) <= -\(number(5...80))%"
+    case 14: return "rare(count(\(pick(Self.rowKinds))), \(number(3...20))d) < \(number(1...40))%"
+    case 15:
+      return pick([
+        "new_teams is known", "driver.features is known", "plan.tier = \"pro\"", "flat_for >= \(number(5...60))d",
+        isDefined ? "is_defined" : "plan.rank >= 1", "average(ticket.sentiment, \(number(5...60))d) < 0",
+      ])
     default: return "\(pick(["seats", "peak(seats, \(number(2...40))d)"])) \(sign()) \(number(1...20))"
     }
   }
@@ -110,7 +166,9 @@ struct RandomRules {
         "ago(\(amount(depth - 1)), \(number(1...30))d)",
       ])
     }
-    return switch number(0...7) {
+    return switch number(0...9) {
+    case 8: "percentile(\(pick(["used", "person_days(usage, \(number(3...28))d)", "seats"])), \(number(10...90))%)"
+    case 9: isDefined && chance(50) ? "defined" : "distinct(usage.team, \(number(5...60))d)"
     case 0, 1: "\(pick(["count", "active_days", "person_days", "per_business_day"]))(\(usage()))"
     case 2: "distinct(\(usageSource()).person, \(number(1...40))d)"
     case 3, 4: "count(\(rows(filter: true)))"
@@ -195,7 +253,18 @@ struct RandomRules {
     let own = ["age < \(number(1...40))d", "age >= \(number(1...40))d"]
     let derived: [String] =
       switch kind {
-      case "ticket": ["came_back", "since(came_back_at) < \(number(1...40))d", "since(opened_at) > \(number(1...20))d"]
+      case "ticket":
+        [
+          "came_back", "since(came_back_at) < \(number(1...40))d", "since(opened_at) > \(number(1...20))d", "mentions(\"leaving\")",
+          "sentiment < 0", "person.role = champion",
+        ]
+      case "engagement":
+        [
+          "answered", "personal and not answered", "since(answered_at) < \(number(1...40))d", "reply_time > \(number(1...20))d",
+          "business_days >= \(number(1...9))", "mentions(\"leaving\")",
+        ]
+      case "survey": ["mentions(\"leaving\")", "person.role = champion"]
+      case "intent": ["product_line is known"]
       case "invoice": ["open", "late > \(number(0...20))d", "(open and late > 0d)", "not open"]
       case "payment": ["recovered", "not recovered"]
       case "contact":

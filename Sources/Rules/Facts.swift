@@ -23,6 +23,8 @@ package struct Facts: Sendable {
   package var ruleStates: [String: RuleStanding] = [:]
   /// The account's risk score after the risk rules, for tiers.
   package var risk: RiskStanding?
+  /// The cut of the portfolio that a flag speaks of.
+  package var figures: CutFigures?
   /// What the evaluation notes for the next one; nil where nobody wants to know.
   package var notebook: Notebook?
 

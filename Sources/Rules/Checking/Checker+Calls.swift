@@ -18,6 +18,10 @@ extension Checker {
   ).sorted()
 
   mutating func call(_ function: String, _ nameRange: Range<Int>, _ arguments: [Syntax.Argument], _ syntax: Syntax) -> TypedNode {
+    if scope.hasFigures, Self.functionNames.contains(function), !Figure.functions.contains(function) {
+      requireAccount(function, nameRange)
+      return unknown(syntax)
+    }
     let faultsBefore = faults.count
     if let aggregate = aggregate(function, nameRange, arguments) { return make(.aggregate(aggregate), aggregate.type, syntax) }
     if faults.count > faultsBefore { return unknown(syntax) }

@@ -174,11 +174,13 @@ extension Checker {
 
   mutating func lasting(_ inner: Syntax, _ span: Syntax, _ syntax: Syntax) -> TypedNode {
     let held = condition(inner)
+    if scope.hasFigures { requireAccount("for", syntax.range) }
     return make(.lasting(held, days: wholeDays(span, for: "for")), .flag, syntax)
   }
 
   mutating func occurring(_ inner: Syntax, _ span: Syntax, _ syntax: Syntax) -> TypedNode {
     let held = condition(inner)
+    if scope.hasFigures { requireAccount("within", syntax.range) }
     return make(.occurring(held, days: wholeDays(span, for: "within")), .flag, syntax)
   }
 

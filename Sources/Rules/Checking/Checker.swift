@@ -5,6 +5,8 @@ internal import Events
 package struct ExpressionScope {
   /// Whether `case.*` may be read.
   package var hasCase: Bool
+  /// Whether the expression is a flag's: it reads the figures of a cut, and nothing of an account.
+  var hasFigures = false
   /// All rules, and what each is about.
   package var rules: [String: RuleSubjectMatter]
   /// The lexicons that `mentions` may name.
@@ -127,22 +129,38 @@ struct Checker {
 
   /// The names that stand for a value outside rows, sorted.
   private var names: [String] {
-    scope.bindings.keys.sorted() + Scalar.allCases.filter { scope.hasCase || !$0.needsCase }.map(\.rawValue)
+    scope.bindings.keys.sorted()
+      + (scope.hasFigures ? Figure.allCases.map(\.rawValue) : Scalar.allCases.filter { scope.hasCase || !$0.needsCase }.map(\.rawValue))
   }
 
   /// The value a name stands for; nil without a fault where it stands for none.
   mutating func resolve(_ name: String, _ syntax: Syntax) -> TypedNode? {
     if let row, let (field, type) = RuleSchema.field(name, of: row) { return make(.rowField(field), type, syntax) }
     if let binding = scope.bindings[name] { return make(.binding(slot: binding.slot, binding.node), binding.node.type, syntax) }
+    if let figure = Figure(rawValue: name) {
+      if !scope.hasFigures { fault(.notInThisRule, "\(name) exists only in flags", at: syntax.range, hint: "write the rule under flags:") }
+      return make(.figure(figure), figure.type, syntax)
+    }
     if let scalar = Scalar(rawValue: name) {
+      if scope.hasFigures { requireAccount(name, syntax.range) }
       if scalar.needsCase { requireCase(name, syntax.range) }
       return make(.scalar(scalar), scalar.type, syntax)
     }
     if name.hasPrefix("account.") {
       let path = name.split(separator: ".").dropFirst().map(String.init)
-      if let type = RuleSchema.accountField(path) { return make(.accountField(path), type, syntax) }
+      if let type = RuleSchema.accountField(path) {
+        if scope.hasFigures { requireAccount(name, syntax.range) }
+        return make(.accountField(path), type, syntax)
+      }
     }
     return nil
+  }
+
+  /// A flag speaks of many accounts.
+  mutating func requireAccount(_ name: String, _ range: Range<Int>) {
+    fault(
+      .notInThisRule, "\(name) is of an account, and a flag speaks of many", at: range,
+      hint: "flags read \(Figure.allCases.map(\.rawValue).joined(separator: ", "))")
   }
 
   mutating func requireCase(_ name: String, _ range: Range<Int>) {

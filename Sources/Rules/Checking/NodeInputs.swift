@@ -45,7 +45,7 @@ extension NodeInputs {
     case .dailyRate(let aggregate, _): own(of: aggregate)?.union(NodeInputs(kinds: KindSet(.subscription)))
     case .constant, .binding, .negate, .not, .both, .either, .arithmetic, .compare, .compareRank, .membership, .contains, .presence,
       .mentions,
-      .lasting, .occurring, .conditional, .extreme, .absolute, .since, .ago:
+      .lasting, .occurring, .conditional, .extreme, .absolute, .since, .ago, .figure:
       NodeInputs()
     case .rowField(let field): NodeInputs(kinds: field.kinds)
     case .scalar(let scalar): own(of: scalar)

@@ -29,7 +29,8 @@ extension Pace {
   static func of(_ operation: Operation) -> Pace? {
     if case .adjusted(let inner, _) = operation { return inner.pace }
     switch operation {
-    case .constant, .accountField, .not, .both, .either, .compare, .compareRank, .membership, .contains, .mentions, .presence, .lasting,
+    case .constant, .figure, .accountField, .not, .both, .either, .compare, .compareRank, .membership, .contains, .mentions, .presence,
+      .lasting,
       .occurring, .peak, .percentile, .firing,
       .levelOf, .anyFiring:
       return .still

@@ -29,6 +29,7 @@ enum Operation: Sendable {
   case binding(slot: Int, TypedNode)
   case rowField(RowField)
   case scalar(Scalar)
+  case figure(Figure)
   case accountField([String])
   case negate(TypedNode)
   case not(TypedNode)
@@ -69,7 +70,7 @@ enum Operation: Sendable {
   /// The nodes it reads, in the order they are written.
   var children: [TypedNode] {
     switch self {
-    case .constant, .rowField, .scalar, .accountField, .mentions, .peak, .firing, .levelOf, .anyFiring, .percentile: []
+    case .constant, .rowField, .scalar, .figure, .accountField, .mentions, .peak, .firing, .levelOf, .anyFiring, .percentile: []
     case .binding(_, let node), .negate(let node), .not(let node), .membership(let node, _), .contains(let node, _),
       .presence(let node, _), .lasting(let node, _), .occurring(let node, _), .absolute(let node), .since(let node), .ago(let node, _),
       .adjusted(let node, _):

@@ -46,6 +46,7 @@ struct Evaluation {
     case .binding(let slot, let body): return binding(slot, body)
     case .rowField(let field): return row?.value(of: field, facts) ?? .missing(.named("no row"))
     case .scalar(let scalar): return value(of: scalar)
+    case .figure(let figure): return facts.figures?.value(of: figure) ?? .missing(.because(.noFigure))
     case .accountField(let path): return accountField(path, node.type)
     case .negate(let inner): return Arithmetic.negated(value(of: inner))
     case .not(let inner): return Self.negated(value(of: inner))

@@ -97,6 +97,7 @@ package enum Missing: Hashable, Sendable, CustomStringConvertible {
     case nothingUnlocked = "the expansion added no plan with premium features"
     case adoptionUnknown = "usage is not known long enough before the expansion to say what was new"
     case nothingAdopted = "the expansion has brought no feature into use yet"
+    case noFigure = "nothing to reckon it from"
     case noSeats = "no paid seats are on record"
     case noMRR = "no recurring revenue is on record"
     case notPaying = "the account has not begun to pay"

@@ -5,17 +5,24 @@ internal import Revenue
 package struct OutcomeFormat: Sendable {
   private let calendar: CompanyCalendar
   private let currency: String
+  /// Whether per cents are shown to a tenth, as retention is told.
+  private let showsTenths: Bool
 
-  package init(calendar: CompanyCalendar, currency: String) {
+  package init(calendar: CompanyCalendar, currency: String, showsTenths: Bool = false) {
     self.calendar = calendar
     self.currency = currency
+    self.showsTenths = showsTenths
   }
 
-  init(_ facts: Facts) { self.init(calendar: facts.company.calendar, currency: facts.account.ledger.currency) }
+  init(_ facts: Facts) {
+    self.init(
+      calendar: facts.company.calendar, currency: facts.figures?.currency ?? facts.account.ledger.currency,
+      showsTenths: facts.figures != nil)
+  }
 
   package func text(_ outcome: Outcome, as type: ExpressionType) -> String {
     switch outcome {
-    case .number(let value): type == .percent ? Self.percent(value) : Self.number(value)
+    case .number(let value): type == .percent ? percent(value) : Self.number(value)
     case .duration(let span): Self.duration(span)
     case .money(let amount): money(amount)
     case .text(let text): text
@@ -26,9 +33,9 @@ package struct OutcomeFormat: Sendable {
     }
   }
 
-  private static func percent(_ ratio: Fixed) -> String {
-    let isSmall = ratio.millionths.magnitude < 95_000
-    return rounded(ratio * Fixed(100), places: isSmall ? 1 : 0) + "%"
+  private func percent(_ ratio: Fixed) -> String {
+    let isFine = showsTenths || ratio.millionths.magnitude < 95_000
+    return Self.rounded(ratio * Fixed(100), places: isFine ? 1 : 0) + "%"
   }
 
   private static func number(_ value: Fixed) -> String { rounded(value, places: value.millionths.magnitude < 100_000_000 ? 1 : 0) }

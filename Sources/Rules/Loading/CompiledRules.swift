@@ -10,6 +10,8 @@ package struct CompiledRules: Sendable {
   package let tiers: [TierRule]
   /// What is said of expansion cases, first match wins.
   package private(set) var verdicts: [VerdictRule]
+  /// What is looked for in the retention figures of each cut, by id; no account's rules.
+  package private(set) var flags: [Rule]
   /// What the engine works out of whole cohorts once a day, by id.
   package let cohortFeatures: [CohortFeature]
   /// What `mentions` and sentiment read texts with.
@@ -48,6 +50,7 @@ package struct CompiledRules: Sendable {
     var ruleNodes: [Node] = []
     var tierNodes: [Node] = []
     var verdictNodes: [Node] = []
+    var flagNodes: [Node] = []
     let lexicons = LexiconFiles.read(files.filter(LexiconFiles.isLexicon), into: &diagnostics)
     var definitions: [Node.Entry] = []
     for file in files where !LexiconFiles.isLexicon(file) {
@@ -58,23 +61,28 @@ package struct CompiledRules: Sendable {
       ruleNodes += reader.misspelt("rules")?.elements ?? reader.list("rules", into: &diagnostics)
       tierNodes += reader.list("tiers", into: &diagnostics)
       verdictNodes += reader.list("verdicts", into: &diagnostics)
+      flagNodes += reader.list("flags", into: &diagnostics)
       reader.finish(into: &diagnostics)
     }
-    if ruleNodes.count > RuleLimits.rules {
-      diagnostics.report(.tooMany, "there are \(ruleNodes.count) rules; at most \(RuleLimits.rules) are read", at: ruleNodes[0].range)
+    let count = ruleNodes.count + flagNodes.count
+    if count > RuleLimits.rules {
+      diagnostics.report(.tooMany, "there are \(count) rules; at most \(RuleLimits.rules) are read", at: (ruleNodes + flagNodes)[0].range)
       return nil
     }
-    let catalogue = catalogue(of: ruleNodes, &diagnostics)
+    var catalogue = catalogue(of: ruleNodes + flagNodes, &diagnostics)
+    // No rule of an account can read how a flag stands.
+    for node in flagNodes { if let id = node["id"]?.text { catalogue[id] = nil } }
     var reader = RuleReader(catalogue: catalogue)
     reader.shared.lexicons = lexicons
     reader.shared = reader.definitions(definitions, into: &diagnostics)
     let drafts = ruleNodes.compactMap { [reader] node in reader.rule(node, into: &diagnostics).map { ($0, node) } }
     let tiers = self.tiers(tierNodes, reader, &diagnostics)
     let verdicts = self.verdicts(verdictNodes, reader, &diagnostics)
+    let flags = flagNodes.compactMap { [reader] node in reader.flag(node, into: &diagnostics) }.sorted { $0.id < $1.id }
     let rules = ordered(drafts, &diagnostics)
     guard diagnostics.errorCount == errorsBefore else { return nil }
     return CompiledRules(
-      rules: rules, tiers: tiers, verdicts: verdicts, cohortFeatures: cohortFeatures(of: rules + verdicts.map(\.rule), tiers),
+      rules: rules, tiers: tiers, verdicts: verdicts, flags: flags, cohortFeatures: cohortFeatures(of: rules + verdicts.map(\.rule), tiers),
       lexicons: lexicons)
   }
 

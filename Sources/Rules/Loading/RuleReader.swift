@@ -227,6 +227,29 @@ struct RuleReader {
         opener: opener, evidence: evidence))
   }
 
+  // MARK: Flags
+
+  /// A flag reads figures alone: what is defined for all rules speaks of an account.
+  func flag(_ node: Node, into diagnostics: inout Diagnostics) -> Rule? {
+    guard var reader = MappingReader(node, what: "flag", into: &diagnostics) else { return nil }
+    let errorsBefore = diagnostics.errorCount
+    let id = self.id(&reader, &diagnostics)
+    let title = reader.required("title", into: &diagnostics)
+    var scope = ExpressionScope()
+    scope.hasFigures = true
+    let bindings = self.bindings(&reader, &scope, &diagnostics)
+    let when = reader.required("when", into: &diagnostics).flatMap { condition($0, "when", scope, &diagnostics) }
+    let level = choice("level", as: Level.self, &reader, &diagnostics)
+    let action = reader.required("action", into: &diagnostics).flatMap { template($0, "action", scope, &diagnostics) }
+    let evidence = reader.list("evidence", into: &diagnostics).compactMap { evidenceLine($0, scope, &diagnostics) }
+    let headline = title.flatMap { template($0, "title", scope, &diagnostics) }
+    reader.finish(into: &diagnostics)
+    guard diagnostics.errorCount == errorsBefore, let id, let headline, let when, let level, let action else { return nil }
+    return Rule(
+      id: id, about: .revenue, category: .market, subject: .account, title: headline, only: nil, needs: nil, bindings: bindings, when: when,
+      escalations: [], clear: nil, hold: Span(microseconds: 0), level: level, points: 0, action: action, opener: nil, evidence: evidence)
+  }
+
   // MARK: Tiers
 
   func tier(_ node: Node, into diagnostics: inout Diagnostics) -> TierRule? {

@@ -83,13 +83,14 @@ extension Alert {
     case (.expansion, _): "OPPORTUNITY"
     case (_, .caseOpened): "EXPANSION CASE"
     case (.ops, _): "OPS"
+    case (.revenue, _): "REVENUE \(level.rawValue.uppercased())"
     default: level.rawValue.uppercased()
     }
   }
 
   /// How much money, how much time, whose account.
   fileprivate var stakes: String {
-    if about == .ops { return day.description }
+    if account.key == .none { return [mrr.map { "MRR \($0.text)" }, day.description].compactMap { $0 }.joined(separator: " · ") }
     let money = mrr.map { "MRR \($0.text)" } ?? "MRR unknown"
     let time =
       switch noticeInDays {

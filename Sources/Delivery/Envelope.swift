@@ -34,9 +34,9 @@ package struct Envelope: Hashable, Sendable {
   /// The type of event: that of the leading alert.
   package var type: String { alerts.first?.change.eventType ?? "" }
 
-  /// `account:12`; `feed:stripe.events` where no account is concerned.
+  /// `account:12`; `feed:stripe.events` or `cut:segment/SMB` where no account is concerned.
   package var subject: String {
-    alerts.first.map { $0.about == .ops ? $0.subject.description : Subject.account($0.account.key).description } ?? ""
+    alerts.first.map { $0.account.key == .none ? $0.subject.description : Subject.account($0.account.key).description } ?? ""
   }
 
   /// One line for all: the account, the leading title, and how many more there are.

@@ -37,7 +37,7 @@ extension Alert {
     self.init(
       rule: try members.text("rule"), title: try members.text("title"), level: try members.choice("level"),
       about: try members.choice("about"), change: try members.choice("transition"),
-      subject: try finding.parsed("subject", as: "account:12, case:12/1 or feed:stripe.events", Subject.init),
+      subject: try finding.parsed("subject", as: "account:12, case:12/1, feed:stripe.events or cut:segment/SMB", Subject.init),
       episode: Int(try finding.integer("episode")),
       day: try members.parsed("day", as: "YYYY-MM-DD", Day.init), account: try Account(json: json["account"]))
     if !json["owner"].isNull {
@@ -107,6 +107,11 @@ extension Subject {
   package init?(_ text: String) {
     if text.hasPrefix("feed:") {
       self = .feed(String(text.dropFirst(5)))
+      return
+    }
+    if text.hasPrefix("cut:"), let slash = text.firstIndex(of: "/") {
+      guard let dimension = Cut.Dimension(rawValue: String(text[..<slash].dropFirst(4))) else { return nil }
+      self = .cut(Cut(dimension: dimension, value: String(text[slash...].dropFirst())))
       return
     }
     let parts = text.split(separator: ":", omittingEmptySubsequences: false)

@@ -1,25 +1,6 @@
 import Events
 import Features
 
-/// Something to be looked at in a feed, by those who run it: a finding whose subject is no account.
-struct FeedFinding: Hashable, Sendable {
-  let rule: String
-  /// A stream's or a system's name.
-  let feed: String
-  /// Episodes so far.
-  var number = 0
-  var isOpen = false
-  /// When the open episode, or the last one, began.
-  var since = Instant.distantPast
-
-  static let staleFeed = "stale_feed"
-  static let suspectedOutage = "suspected_outage"
-  /// A feature that many accounts lost at once.
-  static let vanishedFeature = "vanished_feature"
-  /// A day on which many contacts were marked as gone at once.
-  static let bulkEdit = "bulk_edit"
-}
-
 extension LogFold {
   // MARK: Streams that do not get on
 
@@ -89,47 +70,11 @@ extension LogFold {
   // MARK: Findings on feeds
 
   mutating func open(_ rule: String, of feed: String, title: String, facts: [String], play: String, now: Instant) {
-    let index = place(of: rule, feed)
-    guard !portfolio.feedFindings[index].isOpen else { return }
-    portfolio.feedFindings[index].isOpen = true
-    portfolio.feedFindings[index].number += 1
-    portfolio.feedFindings[index].since = now
-    announce(portfolio.feedFindings[index], .opened, reason: "opened", title: title, facts: facts, play: play, now: now)
+    open(rule, of: .feed(feed), now: now) { Alert.Draft(name: feed, title: title, level: .high, about: .ops, facts: facts, play: play) }
   }
 
   mutating func close(_ rule: String, of feed: String, reason: String, title: String, now: Instant) {
-    let index = place(of: rule, feed)
-    guard portfolio.feedFindings[index].isOpen else { return }
-    portfolio.feedFindings[index].isOpen = false
-    announce(portfolio.feedFindings[index], .resolved, reason: reason, title: title, facts: [], play: nil, now: now)
-  }
-
-  private mutating func place(of rule: String, _ feed: String) -> Int {
-    let place = portfolio.feedFindings.firstIndex { ($0.rule, $0.feed) >= (rule, feed) } ?? portfolio.feedFindings.endIndex
-    if place < portfolio.feedFindings.endIndex, portfolio.feedFindings[place].rule == rule, portfolio.feedFindings[place].feed == feed {
-      return place
-    }
-    portfolio.feedFindings.insert(FeedFinding(rule: rule, feed: feed), at: place)
-    return place
-  }
-
-  /// One transition and one notice for each change.
-  private mutating func announce(
-    _ finding: FeedFinding, _ change: Alert.Change, reason: String, title: String, facts: [String], play: String?, now: Instant
-  ) {
-    let subject = Subject.feed(finding.feed)
-    let isOpening = change == .opened
-    transitions.append(
-      Transition(
-        finding: FindingID(rule: finding.rule, subject: subject, episode: finding.number), step: step, ordinal: nextOrdinal(), at: now,
-        from: isOpening ? nil : .firing, to: isOpening ? .firing : .resolved, level: Alert.Level.high.rawValue, reason: reason,
-        evidence: .list(([title] + facts).map(JSON.text))))
-    var alert = Alert(
-      rule: finding.rule, title: title, level: .high, about: .ops, change: change, subject: subject, episode: finding.number,
-      day: (configuration?.calendar ?? .utc).day(of: now), account: Alert.Account(key: .none, name: finding.feed))
-    alert.facts = facts.map { Alert.Fact(text: $0) }
-    alert.play = play
-    notices.append(Notice(step: step, ordinal: nextOrdinal(), account: .none, at: now, topic: Notice.ops, content: alert.json))
+    close(rule, of: .feed(feed), reason: reason, now: now) { Alert.Draft(name: feed, title: title, level: .high, about: .ops) }
   }
 
   /// A moment as people write it, in the company's time zone.
@@ -139,19 +84,4 @@ extension LogFold {
 extension Notice {
   /// The topic of what concerns those who run the feeds.
   package static let ops = "ops"
-}
-
-extension FeedFinding {
-  var json: JSON {
-    [
-      "rule": .text(rule), "feed": .text(feed), "number": JSON(number), "open": .flag(isOpen), "since": JSON(since.microseconds),
-    ]
-  }
-
-  init?(json: JSON) {
-    guard let rule = json["rule"].text, let feed = json["feed"].text, let number = json["number"].integer, let isOpen = json["open"].flag,
-      let since = json["since"].integer
-    else { return nil }
-    self.init(rule: rule, feed: feed, number: Int(number), isOpen: isOpen, since: Instant(microseconds: since))
-  }
 }

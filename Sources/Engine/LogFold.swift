@@ -133,6 +133,7 @@ package struct LogFold: Sendable {
       endLongOutages(now: midnight)
       updateCohorts(now: midnight)
       evaluateAll(now: midnight)
+      judgeFlags(now: midnight)
       day = day + 1
     }
   }

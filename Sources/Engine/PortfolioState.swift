@@ -17,8 +17,8 @@ package struct PortfolioState: Sendable {
   package internal(set) var bulkEdits = BulkEdits() { didSet { revision &+= 1 } }
   /// What is suspected of the sources of usage.
   var outages = OutageDetector()
-  /// Findings on feeds that ever were, by rule and feed.
-  var feedFindings: [FeedFinding] = []
+  /// Findings on feeds and cuts that ever were, by rule and subject.
+  var companyFindings: [CompanyFinding] = []
   /// The configuration in force.
   package internal(set) var digest: String?
 
@@ -41,7 +41,7 @@ extension PortfolioState {
   package var json: JSON {
     [
       "position": JSON(position), "now": JSON(now), "known": known.json, "cohort": cohort.json,
-      "digest": JSON(digest), "outages": outages.json, "feed_findings": .list(feedFindings.map(\.json)), "vanished_features": vanished.json,
+      "digest": JSON(digest), "outages": outages.json, "company_findings": .list(companyFindings.map(\.json)), "vanished_features": vanished.json,
       "bulk_edits": bulkEdits.json,
     ]
   }
@@ -64,8 +64,8 @@ extension PortfolioState {
     guard let bulkEdits = BulkEdits(json: json["bulk_edits"]) else { return nil }
     self.bulkEdits = bulkEdits
     self.known.hold(.usage, from: outages.heldFrom)
-    feedFindings = (json["feed_findings"].list ?? []).compactMap(FeedFinding.init)
-    guard feedFindings.count == json["feed_findings"].list?.count ?? 0 else { return nil }
+    companyFindings = (json["company_findings"].list ?? []).compactMap(CompanyFinding.init)
+    guard companyFindings.count == json["company_findings"].list?.count ?? 0 else { return nil }
     self.cohort = cohort
   }
 }

@@ -1,4 +1,5 @@
 package import Events
+package import Revenue
 
 /// What a finding is about.
 package enum Subject: Hashable, Comparable, Sendable, CustomStringConvertible {
@@ -7,21 +8,24 @@ package enum Subject: Hashable, Comparable, Sendable, CustomStringConvertible {
   case expansionCase(AccountKey, Int)
   /// A stream or a system that brings records, by name.
   case feed(String)
+  /// All accounts, or those of a segment, an owner and so on.
+  case cut(Cut)
 
   /// `AccountKey.none` for what concerns no account.
   package var account: AccountKey {
     switch self {
     case .account(let key), .expansionCase(let key, _): key
-    case .feed: .none
+    case .feed, .cut: .none
     }
   }
 
-  /// `account:12`, `case:12/1`, `feed:stripe.events`.
+  /// `account:12`, `case:12/1`, `feed:stripe.events`, `cut:segment/SMB`.
   package var description: String {
     switch self {
     case .account(let key): "account:\(key.number)"
     case .expansionCase(let key, let number): "case:\(key.number)/\(number)"
     case .feed(let name): "feed:\(name)"
+    case .cut(let cut): "cut:\(cut.dimension.rawValue)/\(cut.value)"
     }
   }
 
@@ -31,6 +35,7 @@ package enum Subject: Hashable, Comparable, Sendable, CustomStringConvertible {
     case .account(let key): (key.number, 0, "")
     case .expansionCase(let key, let number): (key.number, number, "")
     case .feed(let name): (AccountKey.none.number, 0, name)
+    case .cut(let cut): (AccountKey.none.number, 1, cut.dimension.rawValue + "/" + cut.value)
     }
   }
 }

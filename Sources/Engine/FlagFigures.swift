@@ -29,12 +29,18 @@ extension LogFold {
     }
     for quarter in Period.last(1, .quarter, through: last) where isKnown(quarter) {
       for (cut, own) in revenue.retention(quarter, by: Cut.Dimension.allCases) {
-        fill(cut, [.quarterShrinking: millionths(Int64(own.composition.shrinking.accounts), of: Int64(own.n))])
+        let shrinking = Int64(own.composition.shrinking.accounts)
+        fill(cut, [.quarterAccounts: Int64(own.n) * 1_000_000, .quarterShrinking: millionths(shrinking, of: Int64(own.n))])
       }
     }
-    for (cut, rates) in monthlyNRR(revenue, Period.last(Self.months, .month, through: last).filter(isKnown)) {
-      let last = rates.suffix(2)
-      fill(cut, [.monthNRR: last.last ?? nil, .monthBeforeNRR: last.count == 2 ? last.first ?? nil : nil, .usualNRR: Self.usual(rates.dropLast(2))])
+    for (cut, months) in monthly(revenue, Period.last(Self.months, .month, through: last).filter(isKnown)) {
+      let rates = months.map { $0?.nrrMillionths }
+      fill(
+        cut,
+        [
+          .monthAccounts: (months.last ?? nil).map { Int64($0.n) * 1_000_000 }, .monthNRR: rates.last ?? nil,
+          .monthBeforeNRR: rates.dropLast().last ?? nil, .usualNRR: Self.usual(rates.dropLast(2)),
+        ])
     }
     let pipeline = openPipeline(now: now)
     for (line, amount) in pipeline where pipeline.count > 1 {
@@ -52,12 +58,12 @@ extension LogFold {
     ]
   }
 
-  /// NRR of each month by cut, oldest first; nil of a month at whose start nobody was there.
-  private func monthlyNRR(_ revenue: Portfolio, _ months: [Period]) -> [(cut: Cut, rates: [Int64?])] {
+  /// The figures of each month by cut, oldest first; nil of a month in which nobody was there.
+  private func monthly(_ revenue: Portfolio, _ months: [Period]) -> [(cut: Cut, months: [RetentionFigures?])] {
     let tables = months.map { month in
-      Dictionary(uniqueKeysWithValues: revenue.retention(month, by: Cut.Dimension.allCases).map { ($0.cut, $0.figures.nrrMillionths) })
+      Dictionary(uniqueKeysWithValues: revenue.retention(month, by: Cut.Dimension.allCases).map { ($0.cut, $0.figures) })
     }
-    return Set(tables.flatMap(\.keys)).sorted().map { cut in (cut: cut, rates: tables.map { $0[cut] ?? nil }) }
+    return Set(tables.flatMap(\.keys)).sorted().map { cut in (cut: cut, months: tables.map { $0[cut] }) }
   }
 
   /// The median of months; nil of fewer than two.

@@ -10,7 +10,7 @@ import Testing
     return (CompiledRules.load(files: [SourceFile(path: "flags.yaml", text: text)], diagnostics: &diagnostics), diagnostics)
   }
 
-  /// Rates in tenths of a per cent.
+  /// Rates in tenths of a per cent; ten accounts unless told otherwise.
   private struct Case: Sendable, CustomTestStringConvertible {
     let flag: String
     var dimension = "segment"
@@ -44,6 +44,7 @@ import Testing
     Case(flag: "concentration_rising", figures: [.nrr: 1_000], fires: false),
     Case(flag: "many_contractions", figures: [.quarterShrinking: 100], fires: true),
     Case(flag: "many_contractions", figures: [.quarterShrinking: 99], fires: false),
+    Case(flag: "many_contractions", figures: [.quarterShrinking: 300, .quarterAccounts: 9], fires: false),
     Case(flag: "pipeline_in_one_line", dimension: "product_line", figures: [.pipelineShare: 500], fires: true),
     Case(flag: "pipeline_in_one_line", dimension: "product_line", figures: [.pipelineShare: 499], fires: false),
     // 102, 102, 98, 98.
@@ -59,7 +60,7 @@ import Testing
     let rules = try #require(CompiledRules.load(files: try Repository.ruleFiles(), diagnostics: &diagnostics))
     let flag = try #require(rules.flags.first { $0.id == sample.flag })
     var numbers = sample.figures.mapValues { Fixed(millionths: Int64($0) * 1_000) }
-    numbers[.accounts] = Fixed(sample.figures[.accounts] ?? 10)
+    for figure in [Figure.accounts, .quarterAccounts, .monthAccounts] { numbers[figure] = Fixed(sample.figures[figure] ?? 10) }
     var facts = Scene().facts
     facts.figures = CutFigures(texts: [.cut: "all", .dimension: sample.dimension], numbers: numbers, currency: "usd")
     #expect((Evaluator.reading(of: flag, facts) == .met(flag.level)) == sample.fires)

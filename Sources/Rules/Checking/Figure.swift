@@ -15,6 +15,9 @@ package enum Figure: String, CaseIterable, Sendable {
   case logoChurn = "logo_churn"
   /// NRR of all accounts over the same time.
   case totalNRR = "total.nrr"
+  /// Accounts with MRR at the start of the last whole quarter, and of the last whole month.
+  case quarterAccounts = "quarter.accounts"
+  case monthAccounts = "month.accounts"
   /// The share of the accounts that paid less at the end of the last whole quarter than at its start.
   case quarterShrinking = "quarter.shrinking"
   /// NRR of the last whole month, and of the one before it.
@@ -31,7 +34,7 @@ package enum Figure: String, CaseIterable, Sendable {
   var type: ExpressionType {
     switch self {
     case .cut, .dimension: .text
-    case .accounts, .lost: .number
+    case .accounts, .lost, .quarterAccounts, .monthAccounts: .number
     case .startMRR: .money
     case .nrr, .grr, .logoChurn, .totalNRR, .quarterShrinking, .monthNRR, .monthBeforeNRR, .usualNRR, .top10Share, .top10ShareYearAgo,
       .pipelineShare:

@@ -2,6 +2,7 @@ import Delivery
 import Engine
 import Events
 import Foundation
+import Simulation
 import Testing
 import Transport
 
@@ -52,6 +53,11 @@ import Transport
     for row in run.catalogue { #expect(row["good"].flag == true, "\(row.serialized())") }
   }
 
+  /// Together they are all that the simulated company can show.
+  @Test func everySignalIsInOneOfTheGroups() {
+    #expect(Self.shown.flatMap { $0.split(separator: ",").map(String.init) }.sorted() == Exhibit.all.map(\.rule).sorted())
+  }
+
   static let shown = [
     "api_usage_collapse,licensed_underuse,adoption_narrowing,basic_only_on_premium,purchase_driver_dropped,onboarding_stalled",
     "expansion_use_abandoned,renewal_underuse,near_capacity,exploring_advanced",
@@ -60,6 +66,8 @@ import Transport
     "false_resolution,support_spike,unresolved_tickets,competitor_mentions,reevaluating_stack,price_pressure,competitor_browsing",
     "login_decline,no_touch,usage_growth_no_upgrade,new_team,happy",
     "nps_detractor,headcount_decline,headcount_growth,capital_event,downgrade",
+    "metered_decline,csm_changed,csm_unanswered,champion_moved_to_prospect,natural_trigger,adjacent_intent,power_users_growing",
+    "flat_evaluating,flat_declining,flat_champion_changed,flat_growing,flat_quiet,flat_unknown",
   ]
 
   @Test func anotherSeedIsAnotherCompany() async throws {

@@ -82,6 +82,25 @@ import Transport
     #expect(poll.lines(.contact).map { $0["account"] } == ["77"])
   }
 
+  @Test(
+    arguments: [
+      ("EMAIL", "bob@acme.example", "bob@acme.example", nil), ("EMAIL", "bob@acme.example;eve@acme.example", nil, true),
+      ("INCOMING_EMAIL", "us@vantage.example", "ada@acme.example", nil), ("EMAIL", nil, nil, nil),
+    ] as [(String, String?, String?, Bool?)])
+  func aMailIsThePersonsWhoWroteItOrGotIt(direction: String, to: String?, person: String?, bulk: Bool?) async throws {
+    var dialect = HubSpotDialect()
+    let at = now - .days(2)
+    var mail = [
+      "hs_timestamp": at.iso8601, "hs_email_direction": direction, "hs_email_status": "SENT", "hs_email_subject": "Hello",
+      "hs_email_from_email": direction == "EMAIL" ? "us@vantage.example" : "ada@acme.example",
+    ]
+    mail["hs_email_to_email"] = to
+    dialect.put("emails", 1, at: at, mail)
+    let poll = try await run(dialect).poll(at: now)
+    #expect(poll.lines(.engagement).map { $0["person"] } == [JSON(person)])
+    #expect(poll.lines(.engagement).map { $0["bulk"] } == [bulk.map(JSON.flag) ?? .null])
+  }
+
   @Test func notesMailsAndCallsBelongToTheirCompanies() async throws {
     var dialect = HubSpotDialect()
     let at = now - .days(2)

@@ -55,9 +55,7 @@ enum Shipped {
 @Suite struct TestedRulesTests {
   /// Ways in which a rule cannot stand, and why.
   private static let exceptions: [String: [String: String]] = [
-    "metered_decline": Dictionary(
-      uniqueKeysWithValues: ["fires", "quiet", "not applicable", "clears"].map { ($0, "no shipped event is metered: MeteredDeclineTests") }),
-    "flat_unknown": ["clears": "a feed of usage would have to be connected in the middle of a test"],
+    "flat_unknown": ["clears": "a feed of usage would have to be connected in the middle of a test"]
   ]
 
   /// The four ways in which each rule is tested to stand.

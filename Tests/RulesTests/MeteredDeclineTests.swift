@@ -3,7 +3,7 @@ import Features
 import Rules
 import Testing
 
-/// The shipped events have no metered one, so its rule is tested here and not in `config/rules/tests`.
+/// Where the tenth and the thirty per cent lie, beside the rule's tests in `config/rules/tests`.
 @Suite struct MeteredDeclineTests {
   private let rule: Rule
 

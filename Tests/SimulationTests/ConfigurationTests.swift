@@ -23,7 +23,7 @@ import Testing
     let text = try lines("plans.yaml")
     #expect(text.contains("tiers: [\(Tier.allCases.map(\.rawValue).joined(separator: ", "))]"))
     let names = text.filter { $0.hasPrefix("  ") && $0.hasSuffix(":") }.map { $0.dropFirst(2).dropLast() }
-    #expect(names.map(String.init) == Plan.all.map(\.name))
+    #expect(names.map(String.init) == Plan.all.map(\.name) + [MeteredPrice.name])
     for plan in Plan.all {
       let start = try #require(text.firstIndex(of: "  \(plan.name):"))
       let entry = text[(start + 1)...].prefix { $0.hasPrefix("    ") }.joined(separator: " ")

@@ -71,6 +71,14 @@ extension Exhibit {
         stage.count(heads: [400, 400, 420, 420])
       }),
     Exhibit(
+      "natural_trigger", case: "the contract ends in three months, and use is as strong as ever",
+      { stage in stage.begin(since: (stage.options.start + 130).adding(months: -24)) },
+      decoy: "it ends as soon, and a third is used of what was",
+      { stage in
+        stage.begin(since: (stage.options.start + 130).adding(months: -24))
+        stage.changeHabits(on: stage.options.start + 28, activity: 300)
+      }),
+    Exhibit(
       "adjacent_intent", case: "reads about automation, which another line serves",
       { stage in
         stage.begin()

@@ -64,6 +64,40 @@ extension Exhibit {
           stage.note("Called to ask how the quarter went.", on: stage.businessDay(onOrAfter: stage.options.start + start), inbound: false)
         }
       }),
+    Exhibit(
+      "csm_changed", case: "somebody else looks after the account",
+      { stage in
+        stage.begin()
+        stage.changeOwner(to: "Casey Marlin", email: "casey.marlin@vantage.example")
+      }, decoy: "the owner gets another address",
+      { stage in
+        stage.begin()
+        stage.changeOwner(to: stage.script.identity.owner, email: "success@vantage.example")
+      }),
+    Exhibit(
+      "csm_unanswered", case: "whoever always replied leaves three mails unanswered",
+      { stage in
+        stage.begin()
+        stage.write(mails: 6, answered: { _ in true }, from: -60)
+        stage.write(mails: 3, answered: { _ in false }, from: 40)
+      }, decoy: "three mails, to somebody who never answered more than every other",
+      { stage in
+        stage.begin()
+        stage.write(mails: 8, answered: { $0 % 2 == 0 }, from: -74)
+        stage.write(mails: 3, answered: { _ in false }, from: 40)
+      }),
+    Exhibit(
+      "champion_moved_to_prospect", case: "the champion starts at a company we are talking to",
+      { stage in
+        stage.begin()
+        stage.know(prospect: "Halvorsen Instruments", domain: "halvorsen-instruments.example")
+        stage.moveChampion(to: "Halvorsen Instruments", domain: "halvorsen-instruments.example")
+      }, decoy: "at a company that nobody here knows",
+      { stage in
+        stage.begin()
+        stage.know(prospect: "Tolland Instruments", domain: "tolland-instruments.example")
+        stage.moveChampion(to: "Tolland Ceramics", domain: "tolland-ceramics.example")
+      }),
   ]
 }
 
@@ -71,5 +105,31 @@ extension Stage {
   /// Some use it on every business day.
   fileprivate mutating func excite(_ places: Range<Int>) {
     for index in places { script.members[index].activity = 1000 }
+  }
+
+  fileprivate mutating func changeOwner(to name: String, email: String) {
+    script.ownerChanges.append(OwnerChange(at: moment(shownDay()), name: name, email: email))
+  }
+
+  /// Mails to the champion a week apart, from a day of business time on; an answer comes within two days.
+  fileprivate mutating func write(mails: Int, answered: (Int) -> Bool, from first: Int) {
+    for number in 0..<mails {
+      let day = businessDay(onOrAfter: options.start + first + 7 * number)
+      let at = moment(day, hours: 9...11)
+      script.mails.append(PlannedMail(at: at, person: 0, isInbound: false, subject: "How is the quarter going?"))
+      guard answered(number) else { continue }
+      script.mails.append(PlannedMail(at: at + .hours(Int64(chance.int(3...30))), person: 0, isInbound: true, subject: "Re: the quarter"))
+    }
+  }
+
+  fileprivate mutating func know(prospect name: String, domain: String) {
+    script.prospects.append(
+      PlannedProspect(name: name, domain: domain, seller: "Sasha Lindholm", enteredAt: moment(businessDay(onOrAfter: options.start + 10))))
+  }
+
+  fileprivate mutating func moveChampion(to company: String, domain: String) {
+    let at = moment(shownDay())
+    script.contactChanges.append(ContactChange(at: at, person: 0, change: .moved(company: company, domain: domain)))
+    leave(0..<1, on: calendar.day(of: at) - 2)
   }
 }

@@ -92,12 +92,28 @@ extension Exhibit {
       { stage in stage.begin(active: 6, since: (stage.options.start + 160).adding(months: -24)) },
       decoy: "as little used, with most of a year to go",
       { stage in stage.begin(active: 6, since: (stage.options.start + 330).adding(months: -24)) }),
+    Exhibit(
+      "metered_decline", case: "300 documents a day, billed by the unit, become 100",
+      { stage in
+        stage.begin()
+        stage.process(from: 300, to: 100)
+      }, decoy: "they become 260",
+      { stage in
+        stage.begin()
+        stage.process(from: 300, to: 260)
+      }),
   ]
 }
 
 extension Stage {
   fileprivate mutating func callAPI(from before: Int, to after: Int) {
     script.api = APIUse(levels: [(from: options.firstUsageDay, callsPerDay: before), (from: shownDay(), callsPerDay: after)])
+  }
+
+  /// Lines of an invoice that say of themselves that they are metered: the shapes of before 2025-03-31.
+  fileprivate mutating func process(from before: Int, to after: Int) {
+    script.identity.hasBasilEvents = false
+    script.metered = MeteredUse(levels: [(from: options.firstUsageDay, unitsPerDay: before), (from: shownDay(), unitsPerDay: after)])
   }
 
   /// Nobody uses anything before the contract.

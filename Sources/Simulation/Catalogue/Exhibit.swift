@@ -20,7 +20,7 @@ package struct Exhibit: Sendable {
   }
 
   /// All of them, by category.
-  package static let all = usage + people + support + billing + expansion
+  package static let all = usage + people + support + billing + expansion + flat
 
   /// Ordinary customers beside them, for cohorts.
   static let bystanders = 24

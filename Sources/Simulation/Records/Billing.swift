@@ -34,9 +34,17 @@ struct Invoice {
   let period: Range<Int64>
   let plan: Plan
   let seats: Int
+  /// For the seats.
   let cents: Int64
   let isProration: Bool
+  /// What the period before took by the unit.
+  var units: Int64 = 0
   var versions: [InvoiceVersion]
+}
+
+extension Invoice {
+  var meteredCents: Int64 { units * MeteredPrice.centsPerUnit }
+  var totalCents: Int64 { cents + meteredCents }
 }
 
 struct InvoiceVersion {

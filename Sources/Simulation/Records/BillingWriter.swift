@@ -70,7 +70,21 @@ extension BillingWriter {
     billing.invoices.append(
       Invoice(
         id: "in_" + chance.identifier(length: 24), number: number, created: created, due: due, period: period, plan: bought.plan,
-        seats: bought.seats, cents: cents, isProration: isProration, versions: versions))
+        seats: bought.seats, cents: cents, isProration: isProration, units: isProration ? 0 : units(before: at), versions: versions))
+  }
+
+  /// The units of the billing period that has just ended.
+  private func units(before start: Instant) -> Int64 {
+    guard let metered = script.metered else { return 0 }
+    let period = periods.period(of: start - .days(1))
+    var day = max(calendar.day(of: Instant(seconds: period.lowerBound)), options.firstUsageDay)
+    let end = calendar.day(of: start)
+    var units: Int64 = 0
+    while day < end {
+      units += Int64(metered.units(on: day, calendar))
+      day = day + 1
+    }
+    return units
   }
 
   private mutating func collect(_ index: Int) {
@@ -104,7 +118,7 @@ extension BillingWriter {
     billing.charges.append(
       Charge(
         id: "ch_" + chance.identifier(length: 24), at: at, invoice: invoice, hasSucceeded: hasSucceeded,
-        cents: billing.invoices[invoice].cents))
+        cents: billing.invoices[invoice].totalCents))
   }
 
   private mutating func fail(_ index: Int, attempts: [Int64], recoversAfter: Span?) {

@@ -33,6 +33,8 @@ struct RelationsWriter {
     for person in script.people { writer.writeContact(person) }
     writer.writeDeals()
     writer.writeNotes()
+    writer.writeMails()
+    writer.writeProspects()
     return writer.objects
   }
 
@@ -60,11 +62,13 @@ extension RelationsWriter {
     let last = script.loss.map { calendar.day(of: $0.at) } ?? options.end
     while end < last {
       let renewed = calendar.start(of: end) + .hours(10)
+      changeOwner(before: renewed, &properties, &versions)
       end = end.adding(months: 12)
       properties["contract_end"] = end.description
       properties["contract_notice_by"] = (end - 60).description
       versions.append(CRMObject.Version(at: milliseconds(renewed), properties: properties))
     }
+    changeOwner(before: script.loss?.at ?? calendar.start(of: options.end), &properties, &versions)
     if let loss = script.loss {
       properties["lifecyclestage"] = "other"
       properties["churned_at"] = Self.text(loss.at)
@@ -75,16 +79,27 @@ extension RelationsWriter {
     objects.append(CRMObject(kind: .companies, id: Int64(script.identity.hubspot) ?? 0, versions: versions))
   }
 
+  /// The changes of owner since the latest version.
+  private func changeOwner(before limit: Instant, _ properties: inout [String: String], _ versions: inout [CRMObject.Version]) {
+    let since = versions.last?.at ?? 0
+    for owner in script.ownerChanges.sorted(by: { $0.at < $1.at }) where milliseconds(owner.at) > since && owner.at < limit {
+      (properties["csm_name"], properties["csm_email"]) = (owner.name, owner.email)
+      versions.append(CRMObject.Version(at: milliseconds(owner.at), properties: properties))
+    }
+  }
+
   private func companyProperties() -> [String: String] {
     let identity = script.identity
     let plan = script.purchases[0].plan
-    return [
+    var properties = [
       "name": identity.name, "domain": identity.domain, "industry": identity.industry, "segment": identity.segment,
       "region": identity.region, "lifecyclestage": "customer", "stripe_customer_id": identity.stripe,
       "zendesk_organization_id": String(identity.zendesk), "product_group_id": identity.posthog, "csm_name": identity.owner,
       "csm_email": identity.ownerEmail, "contract_start": script.customerSince.description,
       "contract_term": plan.isAnnual || plan.tier > .starter ? "annual" : "monthly", "contract_auto_renew": "true",
     ]
+    if !script.isLinkedToUsage { properties["product_group_id"] = nil }
+    return properties
   }
 }
 
@@ -102,6 +117,9 @@ extension RelationsWriter {
     for change in script.contactChanges.filter({ $0.person == person.number && $0.at > entered }).sorted(by: { $0.at < $1.at }) {
       switch change.change {
       case .left: properties["hs_employment_change_detected_date"] = Self.text(change.at)
+      case .moved(let company, let domain):
+        properties["company"] = company
+        properties["email"] = "\(person.email.prefix { $0 != "@" })@\(domain)"
       case .title(let title): properties["jobtitle"] = title
       }
       versions.append(CRMObject.Version(at: milliseconds(change.at), properties: properties))
@@ -147,6 +165,33 @@ extension RelationsWriter {
       ]
       let id = 80_000_000_000 + Int64(script.identity.index) * 1000 + Int64(number)
       objects.append(CRMObject(kind: .notes, id: id, versions: [CRMObject.Version(at: milliseconds(note.at), properties: properties)]))
+    }
+  }
+}
+
+extension RelationsWriter {
+  private mutating func writeMails() {
+    for (number, mail) in script.mails.sorted(by: { $0.at < $1.at }).enumerated() {
+      let (ours, theirs) = (script.identity.ownerEmail, script.people[mail.person].email)
+      let properties = [
+        "hs_timestamp": Self.text(mail.at), "hs_email_direction": mail.isInbound ? "INCOMING_EMAIL" : "EMAIL", "hs_email_status": "SENT",
+        "hs_email_subject": mail.subject, "hs_email_text": "Please see the subject.",
+        "hs_email_from_email": mail.isInbound ? theirs : ours, "hs_email_to_email": mail.isInbound ? ours : theirs,
+        "associated_company_id": script.identity.hubspot,
+      ]
+      let id = 90_000_000_000 + Int64(script.identity.index) * 1000 + Int64(number)
+      objects.append(CRMObject(kind: .emails, id: id, versions: [CRMObject.Version(at: milliseconds(mail.at), properties: properties)]))
+    }
+  }
+
+  private mutating func writeProspects() {
+    for (number, prospect) in script.prospects.enumerated() {
+      let properties = [
+        "name": prospect.name, "domain": prospect.domain, "lifecyclestage": "opportunity", "ae_name": prospect.seller,
+      ]
+      let id = 8_000_000_000 + Int64(script.identity.index) * 1000 + Int64(number)
+      let version = CRMObject.Version(at: milliseconds(prospect.enteredAt), properties: properties)
+      objects.append(CRMObject(kind: .companies, id: id, versions: [version]))
     }
   }
 }

@@ -28,6 +28,7 @@ struct UsageWriter {
     writer.writeHabits(days, season)
     writer.writePlanned(days)
     writer.writeCalls(days, season)
+    writer.writeUnits(days)
     return writer.events
   }
 
@@ -84,6 +85,18 @@ struct UsageWriter {
       let calls = level * share / 1000 * chance.int(880...1120) / 1000
       guard calls > 0 else { continue }
       write(Int(UsageEvent.integration), .apiCall, day, second: Int64(chance.int(16 * 3600...18 * 3600)), quantity: calls)
+    }
+  }
+
+  /// What is billed by the unit; a day's units come as one event.
+  private mutating func writeUnits(_ days: ClosedRange<Day>) {
+    guard let metered = script.metered else { return }
+    let loss = script.loss.map { calendar.day(of: $0.at) } ?? days.upperBound + 1
+    for number in days.lowerBound.number...days.upperBound.number where number < loss.number {
+      let day = Day(number: number)
+      let units = metered.units(on: day, calendar)
+      guard units > 0 else { continue }
+      write(Int(UsageEvent.integration), .documentProcessed, day, second: Int64(chance.int(16 * 3600...18 * 3600)), quantity: units)
     }
   }
 

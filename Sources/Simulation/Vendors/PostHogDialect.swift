@@ -75,7 +75,7 @@ extension PostHogDialect {
   /// No text here needs escaping: names, addresses and identifiers are plain ASCII.
   private func append(_ field: EventQuery.Field, of event: UsageEvent, to bytes: inout [UInt8]) {
     let script = accounts[Int(event.account)].script
-    if field == .quantity { return event.event == .apiCall ? bytes.append(contentsOf: String(event.quantity).utf8) : bytes.appendNull() }
+    if field == .quantity { return event.event.hasQuantity ? bytes.append(contentsOf: String(event.quantity).utf8) : bytes.appendNull() }
     if field == .team, event.person == UsageEvent.integration { return bytes.appendNull() }
     bytes.append(UInt8(ascii: "\""))
     switch field {

@@ -70,8 +70,15 @@ extension StripeJSON {
       item["current_period_start"] = .integer(version.periodStart)
       item["current_period_end"] = .integer(version.periodEnd)
     }
+    var data: [JSON] = [.object(item)]
+    if account.script.metered != nil {
+      item["id"] = .text("\(account.billing.itemID)m")
+      item["price"] = meteredPrice
+      item["quantity"] = nil
+      data.append(.object(item))
+    }
     return [
-      "object": "list", "data": [.object(item)], "has_more": false, "total_count": 1,
+      "object": "list", "data": .list(data), "has_more": false, "total_count": JSON(data.count),
       "url": .text("/v1/subscription_items?subscription=\(account.billing.subscriptionID)"),
     ]
   }
@@ -84,6 +91,14 @@ extension StripeJSON {
       "type": "recurring", "unit_amount": .integer(plan.unitAmount), "unit_amount_decimal": .text(String(plan.unitAmount)),
     ]
   }
+
+  private static let meteredPrice: JSON = [
+    "id": "price_1SimDocumentM", "object": "price", "active": true, "billing_scheme": "per_unit", "currency": "usd", "livemode": false,
+    "lookup_key": .text(MeteredPrice.name), "nickname": "documents", "product": "prod_documents",
+    "recurring": ["interval": "month", "interval_count": 1, "usage_type": "metered"],
+    "type": "recurring", "unit_amount": .integer(MeteredPrice.centsPerUnit),
+    "unit_amount_decimal": .text(String(MeteredPrice.centsPerUnit)),
+  ]
 
   private static func priceID(_ plan: Plan) -> String { "price_1Sim\(plan.tier.rawValue)\(plan.isAnnual ? "Y" : "M")" }
 
@@ -101,10 +116,10 @@ extension StripeJSON {
     var object: [String: JSON] = [
       "id": .text(invoice.id), "object": "invoice", "customer": .text(account.script.identity.stripe), "number": .text(invoice.number),
       "status": .text(version.status), "created": .integer(invoice.created), "currency": "usd", "collection_method": collection(account),
-      "due_date": JSON(seconds: invoice.due), "amount_due": .integer(invoice.cents),
-      "amount_paid": .integer(isPaid ? invoice.cents : 0), "amount_remaining": .integer(isPaid ? 0 : invoice.cents),
-      "attempt_count": JSON(version.attempts), "attempted": .flag(version.attempts > 0), "subtotal": .integer(invoice.cents),
-      "total": .integer(invoice.cents), "billing_reason": .text(invoice.isProration ? "subscription_update" : "subscription_cycle"),
+      "due_date": JSON(seconds: invoice.due), "amount_due": .integer(invoice.totalCents),
+      "amount_paid": .integer(isPaid ? invoice.totalCents : 0), "amount_remaining": .integer(isPaid ? 0 : invoice.totalCents),
+      "attempt_count": JSON(version.attempts), "attempted": .flag(version.attempts > 0), "subtotal": .integer(invoice.totalCents),
+      "total": .integer(invoice.totalCents), "billing_reason": .text(invoice.isProration ? "subscription_update" : "subscription_cycle"),
       "period_start": .integer(invoice.period.lowerBound), "period_end": .integer(invoice.period.upperBound), "livemode": false,
       "metadata": [:], "lines": lines(account, invoice, isBasil),
       "status_transitions": [
@@ -147,9 +162,30 @@ extension StripeJSON {
       line["proration"] = .flag(invoice.isProration)
       line["subscription"] = .text(account.billing.subscriptionID)
     }
+    var data: [JSON] = [.object(line)]
+    if invoice.units > 0 { data.append(.object(meteredLine(invoice, line, isBasil))) }
     return [
-      "object": "list", "data": [.object(line)], "has_more": false, "total_count": 1, "url": .text("/v1/invoices/\(invoice.id)/lines"),
+      "object": "list", "data": .list(data), "has_more": false, "total_count": JSON(data.count),
+      "url": .text("/v1/invoices/\(invoice.id)/lines"),
     ]
+  }
+
+  /// Since 2025-03-31 a line names its price and no longer says that it is metered.
+  private static func meteredLine(_ invoice: Invoice, _ seats: [String: JSON], _ isBasil: Bool) -> [String: JSON] {
+    var line = seats
+    line["id"] = .text("il_\(invoice.id.dropFirst(3))m")
+    line["amount"] = .integer(invoice.meteredCents)
+    line["description"] = .text("\(invoice.units) documents")
+    line["quantity"] = .integer(invoice.units)
+    if isBasil {
+      line["pricing"] = [
+        "type": "price_details", "unit_amount_decimal": .text(String(MeteredPrice.centsPerUnit)),
+        "price_details": ["price": meteredPrice["id"], "product": meteredPrice["product"]],
+      ]
+    } else {
+      line["price"] = meteredPrice
+    }
+    return line
   }
 
   static func charge(_ account: AccountRecords, _ charge: Charge) -> JSON {

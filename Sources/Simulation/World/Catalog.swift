@@ -29,6 +29,7 @@ package enum ProductEvent: String, CaseIterable, Sendable {
   case auditLogExported = "audit_log_exported"
   case scenarioCompared = "scenario_compared"
   case apiCall = "api_call"
+  case documentProcessed = "document_processed"
   case seatLimitReached = "seat_limit_reached"
   case sessionHeartbeat = "session_heartbeat"
 
@@ -37,6 +38,7 @@ package enum ProductEvent: String, CaseIterable, Sendable {
     switch self {
     case .signedIn: "login"
     case .apiCall: "api"
+    case .documentProcessed: "metered"
     case .seatLimitReached: "limit_hit"
     case .sessionHeartbeat: "ignore"
     default: "feature"
@@ -52,10 +54,13 @@ package enum ProductEvent: String, CaseIterable, Sendable {
     }
   }
 
+  /// Whether one event tells of many, in its quantity.
+  var hasQuantity: Bool { self == .apiCall || self == .documentProcessed }
+
   package var productLine: String {
     switch self {
     case .reportViewed, .dashboardShared, .reportScheduled, .forecastRun, .scenarioCompared: "analytics"
-    case .workflowAutomated, .apiCall: "automation"
+    case .workflowAutomated, .apiCall, .documentProcessed: "automation"
     default: "core"
     }
   }
@@ -94,4 +99,11 @@ package struct Plan: Hashable, Sendable {
   /// Cents per seat and billing interval.
   package var unitAmount: Int64 { isAnnual ? centsPerMonth * 12 : centsPerMonth }
   var intervalMonths: Int { isAnnual ? 12 : 1 }
+}
+
+/// The simulated company's price by the unit; it has no tiers and no seats.
+package enum MeteredPrice {
+  /// The price's `lookup_key`, as in `config/plans.yaml`.
+  package static let name = "document_metered"
+  static let centsPerUnit: Int64 = 50
 }

@@ -16,7 +16,7 @@ package struct Identity: Hashable, Sendable {
   package let posthog: String
   package let owner: String
   /// Whether Stripe renders this account's events in the shapes of 2025-03-31.
-  let hasBasilEvents: Bool
+  var hasBasilEvents: Bool
 }
 
 /// Someone at a customer.

@@ -2,7 +2,7 @@ import Events
 
 /// What one customer does over the simulated time, before any vendor's records are made of it.
 struct Script {
-  let identity: Identity
+  var identity: Identity
   let part: Cause.Part
   var people: [Person]
   var customerSince: Day
@@ -26,6 +26,16 @@ struct Script {
   /// What surveys, intent and enrichment tell.
   var signals: [PlannedSignal] = []
   var contactChanges: [ContactChange] = []
+  /// Who looks after the account from an instant on.
+  var ownerChanges: [OwnerChange] = []
+  /// Mails to and from a person at the customer.
+  var mails: [PlannedMail] = []
+  /// Companies that the CRM knows beside this one, and that buy nothing.
+  var prospects: [PlannedProspect] = []
+  /// Whether the CRM knows the account's key in the product's analytics.
+  var isLinkedToUsage = true
+  /// What is billed by the unit, beside the seats.
+  var metered: MeteredUse?
   /// Persons entered in the CRM after the beginning.
   var lateContacts: [(person: Int, at: Instant)] = []
   var deals: [PlannedDeal] = []
@@ -84,6 +94,15 @@ struct APIUse {
   var levels: [(from: Day, callsPerDay: Int)]
 }
 
+/// Units that a workload takes on each business day, from each day on.
+struct MeteredUse {
+  var levels: [(from: Day, unitsPerDay: Int)]
+
+  func units(on day: Day, _ calendar: CompanyCalendar) -> Int {
+    calendar.isBusinessDay(day) ? levels.last { $0.from <= day }?.unitsPerDay ?? 0 : 0
+  }
+}
+
 struct PlannedUse {
   let person: Int
   let day: Day
@@ -127,10 +146,32 @@ struct PlannedNote {
   let text: String
 }
 
+struct PlannedMail {
+  let at: Instant
+  /// Index in the account's people.
+  let person: Int
+  let isInbound: Bool
+  let subject: String
+}
+
+struct OwnerChange {
+  let at: Instant
+  let name: String
+  let email: String
+}
+
+struct PlannedProspect {
+  let name: String
+  let domain: String
+  let seller: String
+  let enteredAt: Instant
+}
+
 /// A change to a contact in the CRM.
 struct ContactChange {
   enum Change {
     case left
+    case moved(company: String, domain: String)
     case title(String)
   }
   let at: Instant

@@ -67,7 +67,8 @@ struct AlertWriter {
       rule: "expansion_case", title: expansion.verdict == .healthy ? "Recovered: \(words)" : words,
       level: rule.flatMap { Alert.Level(rawValue: $0.level.rawValue) } ?? .context, about: .quality, change: .verdictChanged,
       subject: .expansionCase(state.key, expansion.number), episode: 1)
-    let bought = "expansion of \(expansion.openedOn): MRR \(money(expansion.mrrBefore)) → \(money(expansion.mrrAfter)), "
+    let bought =
+      "expansion of \(expansion.openedOn): MRR \(money(expansion.mrrBefore)) → \(money(expansion.mrrAfter)), "
       + "seats \(expansion.seatsBefore) → \(expansion.seatsAfter)"
     alert.facts = expansion.judgement.evidence.map { Alert.Fact(text: $0.text, records: $0.records) }
     alert.facts.append(Alert.Fact(text: bought, records: subscriptionRecords))

@@ -23,6 +23,13 @@ package struct CompiledConfiguration: Sendable {
     configuration.rules = rules.narrowed(to: rule)
     return configuration
   }
+
+  /// The same with the verdicts on expansion cases and the rules they read.
+  package var narrowedToVerdicts: CompiledConfiguration {
+    var configuration = self
+    configuration.rules = rules.narrowedToVerdicts
+    return configuration
+  }
 }
 
 extension CompiledConfiguration {

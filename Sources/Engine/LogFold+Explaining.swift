@@ -24,18 +24,19 @@ extension LogFold {
       let own = facts.seen(from: expansion, state, configuration.rules.rules)
       return RuleCase(rule: verdict.rule, expansionCase: expansion, episode: nil, facts: own)
     }
-    return verdicts + configuration.rules.rules.flatMap { rule in
-      Self.subjects(of: rule, state, today: facts.today).map { expansion in
-        var own = facts
-        own.expansionCase = expansion
-        let episode = state.episodes.first { $0.isOf(rule.id, expansion?.number ?? 0) }
-        if let episode, episode.state == .firing {
-          own.frozen = episode.frozen
-          own.openedAt = episode.firedAt
+    return verdicts
+      + configuration.rules.rules.flatMap { rule in
+        Self.subjects(of: rule, state, today: facts.today).map { expansion in
+          var own = facts
+          own.expansionCase = expansion
+          let episode = state.episodes.first { $0.isOf(rule.id, expansion?.number ?? 0) }
+          if let episode, episode.state == .firing {
+            own.frozen = episode.frozen
+            own.openedAt = episode.firedAt
+          }
+          return RuleCase(rule: rule, expansionCase: expansion, episode: episode, facts: own)
         }
-        return RuleCase(rule: rule, expansionCase: expansion, episode: episode, facts: own)
       }
-    }
   }
 
   /// Each verdict of each case that is followed.

@@ -102,7 +102,8 @@ extension TrialExpectation.Standing: CustomStringConvertible {
     case .clears(let reason): reason == "cleared" ? "clears" : "clears as \(reason.replacing("_", with: " "))"
     case .notApplicable: "not applicable"
     case .tier(let tier): "tier \(tier)"
-    case .verdict(let verdict, let tags): ["verdict \(verdict)", tags.map { "also " + ($0.isEmpty ? "nothing" : $0.joined(separator: " ")) }]
+    case .verdict(let verdict, let tags):
+      ["verdict \(verdict)", tags.map { "also " + ($0.isEmpty ? "nothing" : $0.joined(separator: " ")) }]
         .compactMap { $0 }.joined(separator: " ")
     }
   }

@@ -27,7 +27,7 @@ extension Trial {
   ///
   /// - Throws: whatever the engine throws; nothing where the configuration is a checked one.
   package func run(_ configuration: CompiledConfiguration) throws -> TrialResult {
-    let narrowed = configuration.narrowed(to: rule)
+    let narrowed = rule == TrialReader.verdicts ? configuration.narrowedToVerdicts : configuration.narrowed(to: rule)
     let isRead = { (subject: RuleCase) in
       rule == TrialReader.verdicts ? configuration.rules.verdicts.contains { $0.rule === subject.rule } : subject.rule.id == rule
     }
@@ -118,7 +118,8 @@ private struct TrialVerdict {
     case .notApplicable: open == nil && !applies
     case .tier(let wanted): tier == wanted
     case .verdict(let wanted, let tags):
-      state?.cases.last.map { $0.verdict.rawValue == wanted && (tags.map($0.judgement.tags.map(\.rawValue).elementsEqual) ?? true) } ?? false
+      state?.cases.last.map { $0.verdict.rawValue == wanted && (tags.map($0.judgement.tags.map(\.rawValue).elementsEqual) ?? true) }
+        ?? false
     }
   }
 

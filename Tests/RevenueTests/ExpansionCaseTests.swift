@@ -75,7 +75,8 @@ import Testing
       return
     }
     let merged = ExpansionCase(
-      number: 1, openedOn: date(90), mrrBefore: 10_000, mrrAfter: 35_000, seatsBefore: 10, seatsAfter: 31, plansAdded: ["addon"], purchases: 2)
+      number: 1, openedOn: date(90), mrrBefore: 10_000, mrrAfter: 35_000, seatsBefore: 10, seatsAfter: 31, plansAdded: ["addon"],
+      purchases: 2)
     #expect(cases == [merged])
   }
 

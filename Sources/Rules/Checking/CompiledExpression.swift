@@ -12,6 +12,7 @@ package struct CompiledExpression: Sendable {
   package let rules: [String]
   /// The kinds of records it reads, sorted.
   package let kinds: [Kind]
+  let scalars: Set<Scalar>
   /// What it reads of the cohort.
   package let cohortFeatures: [CohortFeature]
 
@@ -24,6 +25,7 @@ package struct CompiledExpression: Sendable {
     references = survey.references.sorted()
     rules = survey.rules.sorted()
     kinds = survey.kinds.sorted()
+    scalars = survey.scalars
     cohortFeatures = survey.features.values.sorted { $0.id < $1.id }
   }
 
@@ -48,6 +50,7 @@ private struct Survey {
   var referenceNodes: [String: TypedNode] = [:]
   var rules: Set<String> = []
   var kinds: Set<Kind> = []
+  var scalars: Set<Scalar> = []
   var features: [String: CohortFeature] = [:]
 
   var references: [String] { Array(referenceNodes.keys) }
@@ -63,7 +66,9 @@ private struct Survey {
       kinds.insert(.subscription)
       if !inPast { referenceNodes[reference] = node }
     case .aggregate(let aggregate), .change(let aggregate, _, _), .dailyRate(let aggregate, _): note(aggregate)
-    case .scalar(let scalar): kinds.formUnion(scalar.kinds)
+    case .scalar(let scalar):
+      kinds.formUnion(scalar.kinds)
+      scalars.insert(scalar)
     case .accountField: kinds.insert(.account)
     case .firing(let rule), .levelOf(let rule): rules.insert(rule)
     case .anyFiring(let ids, _): rules.formUnion(ids)

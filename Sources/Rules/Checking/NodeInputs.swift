@@ -12,16 +12,14 @@ package struct NodeInputs: Hashable, Sendable {
   /// Whether it reads how other rules stand, or the risk score.
   package var readsRules = false
   package var readsRisk = false
-  /// Whether it reads how expansion cases were judged.
-  package var readsVerdicts = false
 
   /// Changes with everything.
-  package static let unproven = NodeInputs(kinds: .all, readsUsageDays: true, readsRules: true, readsRisk: true, readsVerdicts: true)
+  package static let unproven = NodeInputs(kinds: .all, readsUsageDays: true, readsRules: true, readsRisk: true)
 
   package func union(_ other: NodeInputs) -> NodeInputs {
     NodeInputs(
       kinds: kinds.union(other.kinds), readsUsageDays: readsUsageDays || other.readsUsageDays, readsRules: readsRules || other.readsRules,
-      readsRisk: readsRisk || other.readsRisk, readsVerdicts: readsVerdicts || other.readsVerdicts)
+      readsRisk: readsRisk || other.readsRisk)
   }
 }
 
@@ -62,8 +60,7 @@ extension NodeInputs {
     case .newTeams: NodeInputs(kinds: KindSet(.usage), readsUsageDays: true)
     case .used, .licensed, .driverFeatures:
       NodeInputs(kinds: [KindSet(.subscription), KindSet(.usage), KindSet(.account)], readsUsageDays: true)
-    case .caseOpen: NodeInputs(kinds: KindSet(.subscription), readsVerdicts: true)
-    case .seats, .mrr, .accountAge, .planElastic, .settling, .premiumAge, .planTier, .planRank, .flatFor:
+    case .seats, .mrr, .accountAge, .planElastic, .caseOpen, .settling, .premiumAge, .planTier, .planRank, .flatFor:
       NodeInputs(kinds: KindSet(.subscription))
     case .noticeIn: NodeInputs(kinds: KindSet(.account))
     case .openFor: NodeInputs()

@@ -13,7 +13,7 @@ package struct CompiledRules: Sendable {
   /// What is looked for in the retention figures of each cut, by id; no account's rules.
   package private(set) var flags: [Rule]
   /// What the engine works out of whole cohorts once a day, by id.
-  package let cohortFeatures: [CohortFeature]
+  package private(set) var cohortFeatures: [CohortFeature]
   /// What `mentions` and sentiment read texts with.
   package let lexicons: Lexicons
 
@@ -26,15 +26,21 @@ package struct CompiledRules: Sendable {
   package var tierInputs: NodeInputs { tiers.reduce(NodeInputs(kinds: KindSet(.pulse))) { $0.union($1.when.root.inputs) } }
 
   /// The one rule with those it reads; all of them where there is no such rule, or where the account's score is read too.
-  package func narrowed(to id: String) -> CompiledRules {
-    var wanted: Set<String> = [id]
+  package func narrowed(to id: String) -> CompiledRules { rule(id) == nil ? self : keeping([id], verdicts: []) }
+
+  /// The verdicts with the rules they read; all where one of them reads the account's score.
+  package var narrowedToVerdicts: CompiledRules { keeping(Set(verdicts.flatMap(\.rule.dependencies)), verdicts: verdicts) }
+
+  private func keeping(_ ids: Set<String>, verdicts: [VerdictRule]) -> CompiledRules {
+    var wanted = ids
     for rule in rules.reversed() where wanted.contains(rule.id) { wanted.formUnion(rule.dependencies) }
     let kept = rules.filter { wanted.contains($0.id) }
-    guard !kept.isEmpty, !kept.contains(where: { $0.inputs.readsRisk }) else { return self }
-    if kept.contains(where: { $0.inputs.readsVerdicts }) { return self }
+    let read = (kept + verdicts.map(\.rule)).reduce(into: Set<Scalar>()) { $0.formUnion($1.scalars) }
+    guard read.isDisjoint(with: [.riskBand, .riskPoints, .caseOpen, .caseVerdict]) else { return self }
     var narrowed = self
     narrowed.rules = kept
-    narrowed.verdicts = []
+    narrowed.verdicts = verdicts
+    narrowed.cohortFeatures = Self.cohortFeatures(of: kept + verdicts.map(\.rule), tiers)
     return narrowed
   }
 

@@ -84,6 +84,7 @@ package final class Rule: Sendable {
     expressions = [only, needs, when, clear].compactMap { $0 } + bindings.map(\.expression) + escalations.map(\.condition)
     dependencies = Set(expressions.flatMap(\.rules)).sorted()
     kinds = Set(expressions.flatMap(\.kinds)).sorted()
+    scalars = expressions.reduce(into: []) { $0.formUnion($1.scalars) }
     inputs = expressions.reduce(NodeInputs()) { $0.union($1.root.inputs) }
     var nodes: [String: TypedNode] = [:]
     for expression in expressions { nodes.merge(expression.referenceNodes) { first, _ in first } }
@@ -92,6 +93,9 @@ package final class Rule: Sendable {
 
   /// What its conditions can change with beside the passing of time.
   package let inputs: NodeInputs
+
+  /// The values of the account that its conditions read by name.
+  let scalars: Set<Scalar>
 
   /// Every expression that is evaluated while an episode is open or opens.
   let expressions: [CompiledExpression]

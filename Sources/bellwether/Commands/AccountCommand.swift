@@ -97,7 +97,7 @@ struct AccountPage {
       let money = { (amount: Int64) in MoneyText.short(amount, currency: state.ledger.currency) }
       let standing = expansion.isOpen(on: snapshot.today) ? "open" : "closed"
       return "  \(expansion.openedOn)  MRR \(money(expansion.mrrBefore)) → \(money(expansion.mrrAfter)), seats "
-        + "\(expansion.seatsBefore) → \(expansion.seatsAfter): \(expansion.verdict), \(standing)"
+        + "\(expansion.seatsBefore) → \(expansion.seatsAfter): \(expansion.verdict.words), \(standing)"
     }
     return lines.isEmpty ? "" : "Expansion cases\n" + lines.joined(separator: "\n")
   }

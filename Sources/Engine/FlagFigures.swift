@@ -14,7 +14,7 @@ extension LogFold {
     let calendar = configuration.calendar
     // The level at the end of a day needs that day's end to be known.
     let isKnown = { (period: Period) in calendar.end(of: period.from) > known.from }
-    let revenue = self.revenue(configuration, now: now)
+    let revenue = self.revenue()
     var figures: [Cut: CutFigures] = [:]
     let fill = { (cut: Cut, values: [Figure: Int64?]) in
       var own = figures[cut] ?? CutFigures(texts: [.cut: cut.words, .dimension: cut.dimension.rawValue], currency: revenue.currency)
@@ -79,7 +79,9 @@ extension LogFold {
     var sums: [String: Int64] = [:]
     for state in accounts.values {
       for row in state.entities.rows(.opportunity, asOf: now) where row["type"]?.text == "expansion" && row["won"] == nil {
-        guard row["closed_at"] == nil, let line = row["product_line"]?.text, let amount = row["amount"]?.integer, amount > 0 else { continue }
+        guard row["closed_at"] == nil, let line = row["product_line"]?.text, let amount = row["amount"]?.integer, amount > 0 else {
+          continue
+        }
         sums[line, default: 0] += amount
       }
     }

@@ -41,7 +41,8 @@ extension PortfolioState {
   package var json: JSON {
     [
       "position": JSON(position), "now": JSON(now), "known": known.json, "cohort": cohort.json,
-      "digest": JSON(digest), "outages": outages.json, "company_findings": .list(companyFindings.map(\.json)), "vanished_features": vanished.json,
+      "digest": JSON(digest), "outages": outages.json, "company_findings": .list(companyFindings.map(\.json)),
+      "vanished_features": vanished.json,
       "bulk_edits": bulkEdits.json,
     ]
   }

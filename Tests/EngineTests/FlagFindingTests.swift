@@ -1,0 +1,91 @@
+import Engine
+import Events
+import Features
+import Revenue
+import Testing
+
+/// Flags on retention figures open and end at the start of a month, and are told once.
+@Suite struct FlagFindingTests {
+  private static let rules = """
+    flags:
+      - id: weak_month
+        title: "{{ cut }}: {{ rate }}"
+        let:
+          rate: month.nrr
+        when: month.accounts >= 10 and rate < 95%
+        level: high
+        evidence:
+          - rate: "NRR of the month"
+        action: "Look."
+    """
+
+  /// Twelve accounts of USD 100 a month, of which four are small; in March (from day 68 on) three pay half.
+  private func company() throws -> Engine {
+    var engine = try Engine(rules: Self.rules)
+    for account in Int64(1)...12 {
+      let segment = told(.account, "a", account: account, at: day(0), ["segment": .text(account > 8 ? "SMB" : "enterprise")])
+      try engine.step(.records([segment, subscribed(account: account, at: day(0))]), at: day(0))
+    }
+    try engine.known(.subscription, through: day(50))
+    for account in Int64(1)...3 { try engine.step(.records([halved(account: account, at: day(68))]), at: day(68)) }
+    return engine
+  }
+
+  private func halved(account: Int64, at instant: Instant) -> LinkedRecord {
+    var linked = subscribed(account: account, at: instant).record
+    if case .list(let items)? = linked.fields["items"], case .object(var item)? = items.first {
+      item["quantity"] = .number(Fixed(5))
+      linked.fields["items"] = .list([.object(item)])
+    }
+    return LinkedRecord(record: linked, account: AccountKey(account), person: nil, observedAt: instant)
+  }
+
+  @Test func `a flag opens when the month is over, is told once, and ends with a better month`() throws {
+    var engine = try company()
+    // 31 March, then 1 April.
+    #expect(try engine.step(.tick, at: day(89)).transitions.isEmpty)
+    let opened = try engine.step(.tick, at: day(91))
+    // Three of twelve by half: 10.5 of 12.
+    #expect(opened.transitions.map(\.finding.subject) == [.cut(.total)] + others(opened))
+    let alert = try Alert(json: try #require(opened.notices.first { $0.topic == Notice.revenue }).content)
+    #expect(alert.about == .revenue && alert.title == "all accounts: 87.5%" && alert.play == "Look.")
+    #expect(alert.subject == .cut(.total) && alert.account.key == .none && alert.values["rate"] == JSON(Fixed(millionths: 875_000)))
+    #expect(try engine.step(.tick, at: day(100)).transitions.isEmpty)
+    let ended = try engine.step(.tick, at: day(121))
+    #expect(ended.transitions.contains { $0.finding.subject == .cut(.total) && $0.to == .resolved && $0.reason == "cleared" })
+  }
+
+  /// The other cuts with ten accounts or more: those that hold all twelve.
+  private func others(_ outcome: FoldOutcome) -> [Subject] { outcome.transitions.map(\.finding.subject).filter { $0 != .cut(.total) } }
+
+  @Test func `a cut with fewer accounts is not judged`() throws {
+    var engine = try company()
+    let opened = try engine.step(.tick, at: day(91))
+    #expect(!opened.transitions.isEmpty)
+    #expect(!opened.transitions.contains { $0.finding.subject == .cut(Cut(dimension: .segment, value: "enterprise")) })
+  }
+
+  @Test func `while billing does not get on nothing opens or ends`() throws {
+    var engine = try company()
+    try engine.stale(.subscription, since: day(80), at: day(85))
+    #expect(try engine.step(.tick, at: day(91)).transitions.allSatisfy { $0.finding.rule != "weak_month" })
+    try engine.stale(.subscription, since: nil, at: day(92))
+    #expect(try engine.step(.tick, at: day(93)).transitions.isEmpty)
+  }
+
+  @Test func `a month that began before billing is known has no figures`() throws {
+    var engine = try Engine(rules: Self.rules)
+    for account in Int64(1)...12 { try engine.step(.records([subscribed(account: account, at: day(0))]), at: day(0)) }
+    for account in Int64(1)...3 { try engine.step(.records([halved(account: account, at: day(10))]), at: day(10)) }
+    try engine.known(.subscription, through: day(20))
+    #expect(try engine.step(.tick, at: day(32)).transitions.isEmpty)
+  }
+
+  @Test func `what is open is kept in the state`() throws {
+    var engine = try company()
+    let opened = try engine.step(.tick, at: day(91))
+    let findings = try #require(opened.portfolio["company_findings"].list)
+    #expect(findings.contains { $0["rule"].text == "weak_month" && $0["subject"].text == "cut:total/total" && $0["open"].flag == true })
+    #expect(PortfolioState(json: opened.portfolio)?.json == opened.portfolio)
+  }
+}

@@ -10,7 +10,9 @@ struct MixedContracts {
 
   private static let start = Instant(seconds: 1_767_268_800)
   private static let terms = RevenueTerms(
-    calendar: .utc, currencies: CurrencyTable(reporting: "usd", rates: ["eur": Rational(108, over: 100) ?? .zero, "gbp": Rational(127, over: 100) ?? .zero])
+    calendar: .utc,
+    currencies: CurrencyTable(
+      reporting: "usd", rates: ["eur": Rational(108, over: 100) ?? .zero, "gbp": Rational(127, over: 100) ?? .zero])
   ) { PlanTerms(productLine: String($0.prefix(4)), pricing: $0.hasSuffix("flat") ? "flat" : "per_seat", tier: String($0.suffix(3))) }
 
   init(accounts: Int, seed: UInt64) {
@@ -64,11 +66,15 @@ struct MixedContracts {
     var status = "active"
     var versions: [SubscriptionVersion] = []
     while at < start + .days(5 * 365) {
-      var items = [item(plan, quantity: quantity, price: Int128(4_900 * (interval.0 == "year" ? 10 : 1)), currency: currency, interval: interval)]
+      var items = [
+        item(plan, quantity: quantity, price: Int128(4_900 * (interval.0 == "year" ? 10 : 1)), currency: currency, interval: interval)
+      ]
       if random.below(3) == 0 { items.append(item("core_addon", quantity: 1, price: 19_900, currency: currency, interval: interval)) }
       var fields: [String: Value] = ["status": .text(status), "items": .list(items)]
       if random.below(6) == 0 {
-        fields["discounts"] = .list([.object(["percent": .number(Fixed(Int64(random.below(30) + 5))), "ends_at": .instant(at + .days(180))])])
+        fields["discounts"] = .list([
+          .object(["percent": .number(Fixed(Int64(random.below(30) + 5))), "ends_at": .instant(at + .days(180))])
+        ])
       }
       versions.append(SubscriptionVersion(at: at, fields: fields))
       at = at + .days(Int64(random.below(150) + 10)) + .hours(Int64(random.below(24)))

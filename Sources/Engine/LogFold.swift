@@ -254,11 +254,9 @@ package struct LogFold: Sendable {
 
   /// The account's revenue as its subscriptions tell it.
   static func ledger(of entities: EntityHistory, _ configuration: CompiledConfiguration?) -> Ledger {
-    let timelines = entities.timelines(of: .subscription).map { timeline in
-      SubscriptionTimeline(id: timeline.id, versions: timeline.versions.map { SubscriptionVersion(at: $0.at, fields: $0.fields) })
-    }
     let catalog = configuration?.catalog ?? ProductCatalog()
-    return Ledger(timelines, calendar: configuration?.calendar ?? .utc, countsSeats: { catalog.countsSeats($0) })
+    let terms = configuration?.revenueTerms ?? RevenueTerms(calendar: .utc)
+    return Ledger(entities.subscriptions, terms, countsSeats: { catalog.countsSeats($0) })
   }
 
   private mutating func rebuildLedgers() {

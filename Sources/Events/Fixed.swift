@@ -92,6 +92,10 @@ package struct Rational: Hashable, Sendable {
   }
 
   package func adding(_ other: Rational) -> Rational? {
+    if denominator == 1, other.denominator == 1 {
+      let (sum, overflows) = numerator.addingReportingOverflow(other.numerator)
+      return overflows || sum == .min ? nil : Rational(sum)
+    }
     let (a, f1) = numerator.multipliedReportingOverflow(by: other.denominator)
     let (b, f2) = other.numerator.multipliedReportingOverflow(by: denominator)
     let (sum, f3) = a.addingReportingOverflow(b)
@@ -100,6 +104,10 @@ package struct Rational: Hashable, Sendable {
   }
 
   package func multiplied(by other: Rational) -> Rational? {
+    if denominator == 1, other.denominator == 1 {
+      let (product, overflows) = numerator.multipliedReportingOverflow(by: other.numerator)
+      return overflows || product == .min ? nil : Rational(product)
+    }
     let (top, f1) = numerator.multipliedReportingOverflow(by: other.numerator)
     let (bottom, f2) = denominator.multipliedReportingOverflow(by: other.denominator)
     return f1 || f2 ? nil : Rational(top, over: bottom)

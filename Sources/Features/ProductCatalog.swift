@@ -47,6 +47,8 @@ package struct Plan: Hashable, Sendable {
   package let id: String
   package let tier: String
   package let productLine: String
+  /// per_seat, flat or usage; empty where nobody says.
+  package let pricing: String
   /// Whether the subscription's quantity is a number of seats.
   package let countsSeats: Bool
   /// Seats grow with use, so capacity says nothing.
@@ -55,8 +57,10 @@ package struct Plan: Hashable, Sendable {
   package let limit: PlanLimit?
 
   package init(
-    id: String, tier: String, productLine: String, countsSeats: Bool, isElastic: Bool, premiumFeatures: [String], limit: PlanLimit? = nil
+    id: String, tier: String, productLine: String, countsSeats: Bool, isElastic: Bool, premiumFeatures: [String], limit: PlanLimit? = nil,
+    pricing: String = ""
   ) {
+    self.pricing = pricing
     self.id = id
     self.tier = tier
     self.productLine = productLine

@@ -86,7 +86,9 @@ extension RetentionFigures {
   /// Less than one part in ten of an account's MRR.
   private static let smallContraction: Int64 = 10
 
-  mutating func add(_ account: AccountPeriod) {
+  /// What one account adds.
+  init(_ account: AccountPeriod) {
+    self.init()
     start += account.start
     end += account.end
     var expanded: Int64 = 0
@@ -94,11 +96,7 @@ extension RetentionFigures {
       add(movement)
       if movement.kind == .expansion { expanded += movement.amount }
     }
-    if expanded > 0 {
-      greatestExpansions.append(expanded)
-      greatestExpansions.sort(by: >)
-      greatestExpansions.removeLast(max(greatestExpansions.count - 3, 0))
-    }
+    if expanded > 0 { rank(expanded) }
     let (usageStart, usageEnd) = (account.start + account.usageStart, account.settledEnd + account.usageEnd)
     if usageStart > 0 {
       withUsage.n += 1

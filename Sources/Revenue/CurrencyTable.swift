@@ -4,10 +4,13 @@ package import Events
 ///
 /// One rate a currency, for all of history: a figure then moves because customers did, not because markets did. A new rate restates the past.
 package struct CurrencyTable: Hashable, Sendable {
-  /// ISO 4217, small letters.
+  /// ISO 4217, small letters; empty for amounts as they are billed.
   package let reporting: String
   /// Minor units of the reporting currency for one minor unit of the other.
   private let factors: [String: Rational]
+
+  /// Every amount as it is billed, whatever its currency: for a company that has not said in which currency it reports.
+  package static let asBilled = CurrencyTable(reporting: "")
 
   /// - Parameter rates: whole units of the reporting currency for one whole unit of the other.
   package init(reporting: String, rates: [String: Rational] = [:]) {
@@ -23,6 +26,6 @@ package struct CurrencyTable: Hashable, Sendable {
 
   /// Nil for a currency without a rate. One that is not named is taken as the reporting currency.
   package func factor(of currency: String) -> Rational? {
-    currency.isEmpty ? Rational(1) : factors[currency] ?? factors[currency.lowercased()]
+    currency.isEmpty || reporting.isEmpty ? Rational(1) : factors[currency] ?? factors[currency.lowercased()]
   }
 }

@@ -45,17 +45,24 @@ package struct Ledger: Hashable, Sendable {
   package let changes: [Instant]
 
   private let subscriptions: [SubscriptionTimeline]
+  private let terms: RevenueTerms
   private let catalog: SeatCount
 
   /// Tells whether a plan's quantity counts as seats.
   package typealias SeatCount = @Sendable (_ plan: String) -> Bool
 
-  package init(_ subscriptions: [SubscriptionTimeline], calendar: CompanyCalendar, countsSeats: @escaping SeatCount) {
+  /// - Parameter terms: of them the calendar, the currencies and the patience with late payment count here.
+  package init(_ subscriptions: [SubscriptionTimeline], _ terms: RevenueTerms, countsSeats: @escaping SeatCount) {
     self.subscriptions = subscriptions
+    self.terms = terms
     self.catalog = countsSeats
     payingSince = subscriptions.flatMap(\.versions).filter { $0.status != "trialing" }.compactMap { $0.startedAt ?? $0.at }.min()
-    currency = subscriptions.lazy.flatMap(\.versions).flatMap(\.items).map(\.currency).first { !$0.isEmpty } ?? "usd"
+    let billed = subscriptions.lazy.flatMap(\.versions).flatMap(\.items).map(\.currency).first { !$0.isEmpty } ?? "usd"
+    currency = terms.currencies.reporting.isEmpty ? billed : terms.currencies.reporting
     var instants: [Instant] = []
+    for timeline in subscriptions {
+      instants += timeline.versions.indices.compactMap { timeline.lateSince($0).map { $0 + terms.patience } }
+    }
     for version in subscriptions.flatMap(\.versions) {
       instants.append(version.at)
       instants.append(contentsOf: [version.startedAt, version.endedAt].compactMap { $0 }.filter { $0 >= version.at })
@@ -63,8 +70,8 @@ package struct Ledger: Hashable, Sendable {
     }
     changes = Set(instants).sorted()
     var levels: [Level] = []
-    for day in Set(instants.map(calendar.day)).sorted() {
-      let level = Self.level(on: day, at: calendar.end(of: day) - Span(microseconds: 1), subscriptions, countsSeats)
+    for day in Set(instants.map(terms.calendar.day)).sorted() {
+      let level = Self.level(on: day, at: terms.calendar.end(of: day) - Span(microseconds: 1), subscriptions, terms, countsSeats)
       if level.isSame(as: levels.last) { continue }
       levels.append(level)
     }
@@ -81,23 +88,27 @@ package struct Ledger: Hashable, Sendable {
   /// The level at this very instant, part of a day included.
   package func level(at now: Instant, _ calendar: CompanyCalendar) -> Level? {
     guard subscriptions.contains(where: { $0.version(asOf: now) != nil }) else { return nil }
-    return Self.level(on: calendar.day(of: now), at: now, subscriptions, catalog)
+    return Self.level(on: calendar.day(of: now), at: now, subscriptions, terms, catalog)
   }
 
   /// The subscription versions in force.
   package func inForce(at now: Instant) -> [SubscriptionVersion] { subscriptions.compactMap { $0.version(asOf: now) } }
 
-  private static func level(on day: Day, at now: Instant, _ subscriptions: [SubscriptionTimeline], _ countsSeats: SeatCount) -> Level {
+  /// The subscription versions that pay: begun, not ended, and not past due for too long.
+  package func paying(at now: Instant) -> [SubscriptionVersion] { subscriptions.compactMap { $0.payingVersion(at: now, terms) } }
+
+  private static func level(
+    on day: Day, at now: Instant, _ subscriptions: [SubscriptionTimeline], _ terms: RevenueTerms, _ countsSeats: SeatCount
+  ) -> Level {
     var contract: Rational? = .zero
     var net: Rational? = .zero
     var seats: Int64 = 0
     var plans: Set<String> = []
     var items: [Level.ItemKey: Level.Item]? = [:]
-    for version in subscriptions.compactMap({ $0.version(asOf: now) }) {
-      let monthly = version.monthly(at: now)
+    for version in subscriptions.compactMap({ $0.payingVersion(at: now, terms) }) {
+      let monthly = version.monthly(at: now, terms.currencies)
       contract = contract.flatMap { sum in monthly.flatMap { sum.adding($0.contract) } }
       net = net.flatMap { sum in monthly.flatMap { sum.adding($0.net) } }
-      guard version.isPaying(at: now) else { continue }
       for item in version.items where !item.isMetered {
         plans.insert(item.plan)
         items = items.flatMap { $0.adding(item) }

@@ -20,20 +20,39 @@ extension Portfolio {
     _ period: Period, by dimensions: [Cut.Dimension] = [.total], unsound: [AccountKey: [UnsoundExpansion]] = [:]
   ) -> [(cut: Cut, figures: RetentionFigures)] {
     var table: [Cut: RetentionFigures] = [:]
-    let whole = dimensions.filter { $0 != .productLine }
     for member in members.values {
-      guard let account = AccountPeriod(member, period, self, unsound: unsound[member.account] ?? []) else { continue }
-      for dimension in whole {
-        let value = dimension == .total ? Cut.total.value : self.value(of: dimension, member, on: account.frozenOn)
-        table[Cut(dimension: dimension, value: value), default: RetentionFigures()].add(account)
-      }
-      guard dimensions.contains(.productLine) else { continue }
-      for line in account.byProductLine() {
-        let value = line.productLine.isEmpty ? Cut.unknown : line.productLine
-        table[Cut(dimension: .productLine, value: value), default: RetentionFigures()].add(line.period)
+      for share in shares(of: member, period, by: dimensions, unsound: unsound[member.account] ?? []) {
+        table[share.cut, default: RetentionFigures()].add(share.figures, times: 1)
       }
     }
     return table.sorted { $0.key < $1.key }.map { (cut: $0.key, figures: $0.value) }
+  }
+
+  /// What one account adds to a cut.
+  struct Share: Sendable {
+    let cut: Cut
+    let figures: RetentionFigures
+  }
+
+  /// What an account adds to each cut of a period; nothing if it neither pays at the start nor moves.
+  func shares(
+    of member: Member, _ period: Period, by dimensions: [Cut.Dimension], unsound: [UnsoundExpansion]
+  ) -> [Share] {
+    guard let account = AccountPeriod(member, period, self, unsound: unsound) else { return [] }
+    let figures = RetentionFigures(account)
+    var shares: [Share] = []
+    for dimension in dimensions {
+      guard dimension == .productLine else {
+        let value = dimension == .total ? Cut.total.value : self.value(of: dimension, member, on: account.frozenOn)
+        shares.append(Share(cut: Cut(dimension: dimension, value: value), figures: figures))
+        continue
+      }
+      for line in account.byProductLine() {
+        let cut = Cut(dimension: .productLine, value: line.productLine.isEmpty ? Cut.unknown : line.productLine)
+        shares.append(Share(cut: cut, figures: RetentionFigures(line.period)))
+      }
+    }
+    return shares
   }
 
   /// The one total.

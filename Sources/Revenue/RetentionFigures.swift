@@ -98,6 +98,63 @@ extension RetentionFigures {
   }
 }
 
+extension RetentionFigures {
+  /// Puts an account's sum of expansion among the three greatest, if it is one of them.
+  mutating func rank(_ expansion: Int64) {
+    greatestExpansions.insert(expansion, at: greatestExpansions.firstIndex { $0 < expansion } ?? greatestExpansions.count)
+    if greatestExpansions.count > 3 { greatestExpansions.removeLast() }
+  }
+
+  /// Adds what others hold, or takes it off again; the greatest expansions can only be added.
+  mutating func add(_ other: RetentionFigures, times: Int64) {
+    n += other.n * Int(times)
+    lost += other.lost * Int(times)
+    start += other.start * times
+    new += other.new * times
+    reactivation += other.reactivation * times
+    expansion += other.expansion * times
+    contraction += other.contraction * times
+    churn += other.churn * times
+    transfer += other.transfer * times
+    fx += other.fx * times
+    end += other.end * times
+    kept += other.kept * times
+    retained += other.retained * times
+    durable += other.durable * times
+    newcomersNet += other.newcomersNet * times
+    composition.add(other.composition, times: times)
+    withUsage.add(other.withUsage, times: times)
+    if times > 0 { for expansion in other.greatestExpansions { rank(expansion) } }
+  }
+}
+
+extension RetentionFigures.Composition {
+  fileprivate mutating func add(_ other: Self, times: Int64) {
+    expanding.add(other.expanding, times: times)
+    shrinking.add(other.shrinking, times: times)
+    churned.add(other.churned, times: times)
+    flat.add(other.flat, times: times)
+    smallContractions += other.smallContractions * Int(times)
+  }
+}
+
+extension RetentionFigures.Composition.Part {
+  fileprivate mutating func add(_ other: Self, times: Int64) {
+    accounts += other.accounts * Int(times)
+    mrr += other.mrr * times
+  }
+}
+
+extension RetentionFigures.UsageLine {
+  fileprivate mutating func add(_ other: Self, times: Int64) {
+    n += other.n * Int(times)
+    lost += other.lost * Int(times)
+    start += other.start * times
+    kept += other.kept * times
+    retained += other.retained * times
+  }
+}
+
 /// Nil for a share of nothing.
 func share(_ part: Int64, of whole: Int64) -> Double? { whole == 0 ? nil : Double(part) / Double(whole) }
 

@@ -5,20 +5,22 @@ package struct RevenueTerms: Sendable {
   package let calendar: CompanyCalendar
   package let currencies: CurrencyTable
   /// A subscription that is past due for so many days counts as lost until it pays.
-  package var involuntaryAfterDays: Int = 30
+  package var involuntaryAfterDays: Int
   private let plan: @Sendable (String) -> PlanTerms
 
-  package static let defaultInvoluntaryDays = 30
-
   package init(
-    calendar: CompanyCalendar, currencies: CurrencyTable = CurrencyTable(reporting: "usd"),
-    involuntaryAfterDays: Int = RevenueTerms.defaultInvoluntaryDays, plan: @escaping @Sendable (String) -> PlanTerms = { _ in PlanTerms() }
+    calendar: CompanyCalendar, currencies: CurrencyTable = .asBilled,
+    involuntaryAfterDays: Int = RevenueSettings.defaultInvoluntaryDays,
+    plan: @escaping @Sendable (String) -> PlanTerms = { _ in PlanTerms() }
   ) {
     self.calendar = calendar
     self.currencies = currencies
     self.involuntaryAfterDays = involuntaryAfterDays
     self.plan = plan
   }
+
+  /// How long a subscription may be past due and still count.
+  var patience: Span { .days(Int64(involuntaryAfterDays)) }
 
   package func terms(ofPlan id: String) -> PlanTerms { plan(id) }
 }
@@ -36,4 +38,17 @@ package struct PlanTerms: Hashable, Sendable {
     self.pricing = pricing
     self.tier = tier
   }
+}
+
+/// What `config/revenue.yaml` and `config/benchmarks.yaml` say.
+package struct RevenueSettings: Hashable, Sendable {
+  package static let defaultInvoluntaryDays = 30
+
+  package var currencies = CurrencyTable.asBilled
+  package var involuntaryAfterDays = RevenueSettings.defaultInvoluntaryDays
+  /// Lower bounds of the bands of yearly revenue, whole units of the reporting currency.
+  package var bands = RevenueBands.defaultBounds
+  package var benchmarks = RetentionBenchmarks()
+
+  package init() {}
 }

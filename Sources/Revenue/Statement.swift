@@ -42,7 +42,7 @@ package struct Statement: Hashable, Sendable {
     for (day, changed) in grouped(changes.sorted { ($0.day, $0.subscription) < ($1.day, $1.subscription) }) {
       let before = current
       for change in changed { current[change.subscription] = change.state }
-      let level = Level(day: day, current.compactMap { $0 }, terms)
+      let level = Level(day: day, current.compactMap { $0 })
       movements += reader.movements(from: before, to: current, level, changed: changed.map(\.subscription))
       if levels.last?.isSame(as: level) != true { levels.append(level) }
     }
@@ -87,7 +87,7 @@ private func grouped(_ changes: [StateChange]) -> [(Day, [StateChange])] {
 }
 
 extension Statement.Level {
-  fileprivate init(day: Day, _ states: [SubscriptionState], _ terms: RevenueTerms) {
+  fileprivate init(day: Day, _ states: [SubscriptionState]) {
     var sums: [String: (contract: Rational, net: Rational)] = [:]
     var pricing: [String: Int64] = [:]
     var months: Int128 = 0
@@ -98,7 +98,7 @@ extension Statement.Level {
         sum.contract.adding(position.contract) ?? Rational(sum.contract.rounded + position.contract.rounded),
         sum.net.adding(position.net) ?? Rational(sum.net.rounded + position.net.rounded)
       )
-      pricing[terms.terms(ofPlan: position.plan).pricing, default: 0] += position.net.rounded
+      pricing[position.pricing, default: 0] += position.net.rounded
       months = max(months, position.months)
     }
     self.day = day

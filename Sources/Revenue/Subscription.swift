@@ -12,6 +12,18 @@ package struct SubscriptionTimeline: Hashable, Sendable {
 
   /// The version in force at an instant; nil before the first, which is unknown and not zero.
   package func version(asOf now: Instant) -> SubscriptionVersion? { versions.last { $0.at <= now } }
+
+  /// The version in force, if it pays at an instant: not one that is past due for too long.
+  func payingVersion(at now: Instant, _ terms: RevenueTerms) -> SubscriptionVersion? {
+    guard let index = versions.lastIndex(where: { $0.at <= now }), versions[index].isPaying(at: now) else { return nil }
+    return lateSince(index).map { $0 + terms.patience <= now } ?? false ? nil : versions[index]
+  }
+
+  /// Since when a version and those right before it are past due; nil for one that is not.
+  func lateSince(_ index: Int) -> Instant? {
+    let onTime = versions[...index].lastIndex { !$0.isPastDue }.map { $0 + 1 } ?? 0
+    return onTime <= index ? versions[onTime].at : nil
+  }
 }
 
 /// What a subscription sells from an instant on.
@@ -58,6 +70,8 @@ package struct SubscriptionVersion: Hashable, Sendable {
     cancelAt = fields["cancel_at"]?.instant
     endedAt = fields["ended_at"]?.instant
   }
+
+  var isPastDue: Bool { status == "past_due" || status == "unpaid" }
 
   /// Whether it earns at an instant: active or past due, begun, and not ended. Trials, pauses and cancelled ones earn nothing.
   package func isPaying(at now: Instant) -> Bool {
@@ -109,16 +123,19 @@ extension SubscriptionVersion.Discount {
 }
 
 extension SubscriptionVersion {
-  /// Monthly recurring minor units at an instant, before and after discounts, not yet rounded. Metered items are counted apart. Nil where an
-  /// item cannot be normalised.
-  func monthly(at now: Instant) -> (contract: Rational, net: Rational)? {
-    guard isPaying(at: now) else { return (.zero, .zero) }
+  /// Monthly recurring minor units of the reporting currency while it pays, before and after discounts, not yet rounded. Metered items are
+  /// counted apart. Nil where an item cannot be normalised.
+  func monthly(at now: Instant, _ currencies: CurrencyTable) -> (contract: Rational, net: Rational)? {
+    let sold = items.filter { !$0.isMetered }
     var contract = Rational.zero
-    for item in items where !item.isMetered {
-      guard let amount = item.monthly, let sum = contract.adding(amount) else { return nil }
+    for item in sold {
+      guard let factor = currencies.factor(of: item.currency), let amount = item.monthly?.multiplied(by: factor),
+        let sum = contract.adding(amount)
+      else { return nil }
       contract = sum
     }
-    return discounted(contract, at: now, currencyFactor: Rational(1)).map { (contract, $0) }
+    guard let factor = currencies.factor(of: sold.first?.currency ?? "") else { return nil }
+    return discounted(contract, at: now, currencyFactor: factor).map { (contract, $0) }
   }
 
   func hasDiscounts(at now: Instant) -> Bool { discounts.contains { $0.isGranted(at: now) } }

@@ -23,6 +23,8 @@ struct Position: Hashable, Sendable {
   let item: String
   let plan: String
   let productLine: String
+  /// The plan's pricing model.
+  let pricing: String
   /// Millionths.
   let quantity: Int64
   let currency: String
@@ -55,9 +57,10 @@ extension SubscriptionVersion {
     var positions: [Position] = []
     for (item, contract) in sold {
       guard let net = contract.multiplied(by: kept) else { return .failure(.tooLarge(plan: item.plan)) }
+      let plan = terms.terms(ofPlan: item.plan)
       positions.append(
         Position(
-          item: item.id.isEmpty ? item.plan : item.id, plan: item.plan, productLine: terms.terms(ofPlan: item.plan).productLine,
+          item: item.id.isEmpty ? item.plan : item.id, plan: item.plan, productLine: plan.productLine, pricing: plan.pricing,
           quantity: item.quantity.millionths, currency: item.currency.lowercased(), interval: item.interval,
           intervalCount: item.intervalCount, contract: contract, net: net))
     }

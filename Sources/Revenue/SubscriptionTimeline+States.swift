@@ -1,4 +1,4 @@
-import Events
+package import Events
 
 extension SubscriptionTimeline {
   /// What the subscription brings in at the end of each company day on which that changes, oldest first.
@@ -35,7 +35,7 @@ private struct DatedVersion {
   /// Stands for the time before the first version: paid for then, whatever its status is by now.
   let isBackdated: Bool
 
-  var isPastDue: Bool { !isBackdated && (version.status == "past_due" || version.status == "unpaid") }
+  var isPastDue: Bool { !isBackdated && version.isPastDue }
 }
 
 /// Reads one subscription's versions as states.
@@ -60,15 +60,13 @@ private struct StateReader {
     var instants: Set<Instant> = []
     for (index, dated) in versions.enumerated() {
       let end = index + 1 < versions.count ? versions[index + 1].from : .distantFuture
-      var within = [dated.version.startedAt, dated.version.endedAt, pastDueSince[index].map { $0 + patience }].compactMap { $0 }
+      var within = [dated.version.startedAt, dated.version.endedAt, pastDueSince[index].map { $0 + terms.patience }].compactMap { $0 }
       within += dated.version.discounts.compactMap(\.endsAt)
       instants.insert(dated.from)
       instants.formUnion(within.filter { $0 > dated.from && $0 < end })
     }
     return instants.sorted()
   }
-
-  private var patience: Span { .days(Int64(terms.involuntaryAfterDays)) }
 
   func state(at now: Instant) -> SubscriptionState {
     let index = (versions.firstIndex { $0.from > now } ?? versions.count) - 1
@@ -97,7 +95,7 @@ private struct StateReader {
     case "trialing": return .trial
     case "paused": return .paused
     case "active": return .paying
-    case "past_due", "unpaid": return pastDueSince.map { $0 + patience <= now } ?? false ? .involuntary : .paying
+    case "past_due", "unpaid": return pastDueSince.map { $0 + terms.patience <= now } ?? false ? .involuntary : .paying
     default: return .ended
     }
   }
@@ -107,5 +105,16 @@ extension SubscriptionState {
   /// Whether nothing that a figure or a cause rests on is different.
   func bringsTheSame(as other: SubscriptionState) -> Bool {
     positions == other.positions && standing == other.standing && isAssumed == other.isAssumed
+  }
+}
+
+extension SubscriptionTimeline {
+  /// What is past due at an instant and still counts, minor units of the reporting currency.
+  package func pastDueMRR(at now: Instant, _ terms: RevenueTerms) -> Int64 {
+    guard let version = payingVersion(at: now, terms), version.isPastDue, case .success(let positions) = version.positions(at: now, terms)
+    else {
+      return 0
+    }
+    return positions.reduce(0) { $0 + $1.net.rounded }
   }
 }

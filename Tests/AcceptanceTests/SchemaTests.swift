@@ -7,7 +7,9 @@ import Testing
 @Suite struct SchemaTests {
   /// Files of the configuration folder by the schema that describes them.
   private static func files() throws -> [(schema: String, path: String)] {
-    let single = ["bellwether", "calendar", "features", "links", "plans", "sinks"].map { (schema: $0, path: "\($0).yaml") }
+    let single = ["bellwether", "benchmarks", "calendar", "features", "links", "plans", "revenue", "sinks"].map {
+      (schema: $0, path: "\($0).yaml")
+    }
     let many = try [("feeds", "feeds"), ("rules", "rules"), ("rule-tests", "rules/tests"), ("lexicons", "lexicons")].flatMap {
       schema, folder in
       try yamlFiles(in: folder).map { (schema: schema, path: $0) }

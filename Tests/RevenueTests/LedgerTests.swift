@@ -10,7 +10,7 @@ import Testing
     #expect(ledger.level(on: date(5_000))?.mrr == 1000)
     #expect(ledger.level(at: noon(9), .utc) == nil && ledger.inForce(at: noon(9)).isEmpty)
     #expect(ledger.level(at: noon(10), .utc)?.mrr == 1000 && ledger.inForce(at: noon(10)).count == 1)
-    #expect(Ledger([], calendar: .utc) { _ in true }.level(on: date(0)) == nil)
+    #expect(Ledger([], RevenueTerms(calendar: .utc)) { _ in true }.level(on: date(0)) == nil)
   }
 
   @Test func aDayHasTheLevelOfItsEnd() {

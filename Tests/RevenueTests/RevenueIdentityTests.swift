@@ -29,6 +29,12 @@ import Testing
     let count = min(old.members.count, new.members.count)
     for member in new.members.prefix(count) { portfolio.update(member) }
     for key in portfolio.accounts where key.number > count { portfolio.remove(key) }
+    var board = RetentionBoard(Portfolio(old.members, currency: "usd"), periods(seed), by: Cut.Dimension.allCases)
+    for member in new.members.prefix(count) { board.update(member) }
+    for period in periods(seed) {
+      let (kept, read) = (board.figures(period), board.portfolio.retention(period, by: Cut.Dimension.allCases))
+      #expect(kept.map(\.cut) == read.map(\.cut) && kept.map(\.figures) == read.map(\.figures), "seed \(seed)")
+    }
     let anew = Portfolio(Array(new.members.prefix(count)), currency: "usd")
     for period in periods(seed) {
       let (a, b) = (portfolio.retention(period, by: Cut.Dimension.allCases), anew.retention(period, by: Cut.Dimension.allCases))

@@ -48,5 +48,5 @@ func ledger(_ versions: [SubscriptionVersion], calendar: CompanyCalendar = .utc)
 
 func ledger(subscriptions: [[SubscriptionVersion]], calendar: CompanyCalendar = .utc) -> Ledger {
   let timelines = subscriptions.enumerated().map { SubscriptionTimeline(id: "s\($0.offset)", versions: $0.element) }
-  return Ledger(timelines, calendar: calendar) { $0 != "api" }
+  return Ledger(timelines, RevenueTerms(calendar: calendar)) { $0 != "api" }
 }

@@ -10,7 +10,7 @@ import Testing
 enum Shipped {
   static let configuration: CompiledConfiguration = {
     var diagnostics = Diagnostics()
-    let files = ["calendar.yaml", "features.yaml", "plans.yaml"].map(file) + folder("rules") + folder("lexicons")
+    let files = ["calendar.yaml", "features.yaml", "plans.yaml", "revenue.yaml"].map(file) + folder("rules") + folder("lexicons")
     guard let configuration = CompiledConfiguration(files: files, digest: "shipped", into: &diagnostics) else {
       fatalError(diagnostics.rendered())
     }

@@ -95,7 +95,7 @@ struct Scene {
     }
     let account = AccountFacts(
       key: AccountKey(1), usage: usage, entities: entities,
-      ledger: Ledger(timelines, calendar: calendar, countsSeats: { catalog.countsSeats($0) }))
+      ledger: Ledger(timelines, RevenueTerms(calendar: calendar), countsSeats: { catalog.countsSeats($0) }))
     let company = CompanyFacts(calendar: calendar, catalog: catalog, known: known, cohort: cohorts, lexicons: Repository.lexicons)
     var facts = Facts(account: account, company: company, now: through)
     facts.openedAt = openedOn.map { calendar.end(of: Self.day($0)) }

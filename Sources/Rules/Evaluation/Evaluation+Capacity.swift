@@ -42,7 +42,7 @@ extension Evaluation {
   /// Of several limits the one that is nearest; the first by event where use is not known.
   private var fullestLimit: Limit? {
     var quantities: [String: (quantity: Fixed, per: PlanLimit.Period)] = [:]
-    for item in facts.account.ledger.inForce(at: facts.now).filter({ $0.isPaying(at: facts.now) }).flatMap(\.items) where !item.isMetered {
+    for item in facts.account.ledger.paying(at: facts.now).flatMap(\.items) where !item.isMetered {
       guard let limit = facts.company.catalog.plans[item.plan]?.limit else { continue }
       let before = quantities[limit.event]?.quantity ?? .zero
       quantities[limit.event] = (before + limit.quantity * item.quantity, limit.per)

@@ -45,8 +45,8 @@ package enum CatalogFiles {
         isElastic: reader.flag("elastic", into: &diagnostics) ?? false,
         premiumFeatures: reader.list("premium_features", into: &diagnostics).compactMap {
           $0.text(for: "premium_features", into: &diagnostics)
-        }, limit: reader.optional("limit").flatMap { limit($0, into: &diagnostics) })
-      _ = reader.choice("pricing", among: ["per_seat", "usage", "flat"], into: &diagnostics)
+        }, limit: reader.optional("limit").flatMap { limit($0, into: &diagnostics) },
+        pricing: reader.choice("pricing", among: ["per_seat", "usage", "flat"], into: &diagnostics) ?? "")
       reader.finish(into: &diagnostics)
     }
     return (plans, tiers, topics(of: lines, into: &diagnostics))

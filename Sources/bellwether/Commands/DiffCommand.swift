@@ -51,7 +51,9 @@ struct CandidateFolder {
     let path = path.hasSuffix("/") ? String(path.dropLast()) : path
     let engine = try ConfigurationFolder(path: path).engine.map { $0.moved(to: String($0.path.dropFirst(path.count + 1))) }
     let rules = try ConfigurationFolder.yamlFiles(in: ".", of: path).filter { file in
-      !["bellwether.yaml", "calendar.yaml", "features.yaml", "links.yaml", "plans.yaml", "sinks.yaml"].contains(file.name)
+      ![
+        "bellwether.yaml", "benchmarks.yaml", "calendar.yaml", "features.yaml", "links.yaml", "plans.yaml", "revenue.yaml", "sinks.yaml",
+      ].contains(file.name)
     }
     files = engine.contains { $0.path.hasPrefix("rules/") } ? engine : engine + rules.map { $0.moved(to: "rules/\($0.name)") }
     guard files.contains(where: { $0.path.hasPrefix("rules/") }) else {

@@ -28,7 +28,9 @@ struct RandomRules {
       }
     }
     let tiers = (0..<20).lazy.map { _ in writer.tiers() }.first { load("rules:\n" + kept.joined(separator: "\n") + "\n" + $0) != nil }
-    return "rules:\n" + kept.joined(separator: "\n") + "\n" + (tiers ?? "")
+    let text = "rules:\n" + kept.joined(separator: "\n") + "\n" + (tiers ?? "")
+    let verdicts = (0..<20).lazy.map { _ in writer.verdicts() }.first { load(text + $0) != nil }
+    return text + (verdicts ?? "")
   }
 
   static func load(_ text: String) -> CompiledRules? {
@@ -60,6 +62,24 @@ struct RandomRules {
   private mutating func tiers() -> String {
     "tiers:\n  - tier: blocked\n    when: \(quoted(condition(1)))\n  - tier: medium\n    when: \(quoted(condition(2)))\n"
       + "  - tier: low\n    when: true\n"
+  }
+
+  private mutating func verdicts() -> String {
+    let words = ["last_resort", "shelfware", "unadopted", "healthy"].filter { _ in chance(70) }
+    if words.isEmpty { return "" }
+    return "verdicts:\n"
+      + words.map { word in
+        "  - { verdict: \(word), title: T, level: \(pick(["context", "medium", "high"])), action: Act., when: \(quoted(caseCondition())) }\n"
+      }.joined()
+  }
+
+  private mutating func caseCondition() -> String {
+    let own = pick([
+      "case.age >= \(number(1...40))d", "silent_for(case.usage) >= \(number(1...20))d",
+      "case.seats - case.seats_before >= \(number(1...9))",
+      "case.purchases = 1", "not exists(case.unlocked)", "count(ticket, at >= case.opened) >= \(number(1...3))", "case.verdict = proving",
+    ])
+    return chance(50) ? own : "(\(own) \(pick(["and", "or"])) \(condition(2)))"
   }
 
   private func quoted(_ text: String) -> String { "'" + text + "'" }

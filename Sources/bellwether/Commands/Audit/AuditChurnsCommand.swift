@@ -12,7 +12,8 @@ struct AuditChurnsCommand: AsyncParsableCommand {
     discussion: """
       Only what came within 270 days before the account gave notice counts as a warning; what states the decision itself (a scheduled \
       cancellation, fewer seats, a lower plan) is none. NOTICE is the day a cancellation was scheduled, else the first day without MRR. LEAD \
-      is the days from the alert to it; missed is what had no alert. CLASS follows from the reasons in the CRM, and is unknown without one.
+      is the days from the alert to it; missed is what had no alert. CLASS follows from the reasons in the CRM, and is unknown without one. \
+      Below stand the accounts that stayed and pay less; --csv prints those that left alone.
       """)
 
   @OptionGroup var options: AuditOptions
@@ -67,7 +68,8 @@ struct Churn {
       window.contains(found.on) && !Self.decisions.contains(found.rule)
         && (snapshot.configuration.rules.rule(found.rule)?.about).map { [.risk, .quality].contains($0) } ?? false
     }
-    alert = try await store.notices(of: state.key).compactMap { try? Alert(json: $0.content) }.first { alert in
+    alert = try await store.notices(of: state.key).filter { $0.at <= snapshot.now }.compactMap { try? Alert(json: $0.content) }.first {
+      alert in
       alert.level >= .medium && [.risk, .quality].contains(alert.about) && window.contains(alert.day)
         && !Self.decisions.contains(alert.rule)
     }.map { ($0.title, $0.day) }
@@ -84,6 +86,7 @@ struct ChurnAudit {
   private var totals = AuditTotals(ChurnClass.allCases.map(\.rawValue))
   private var leads = AuditTotals([longLead, shortLead, noLead])
   private var cut: (name: String, totals: AuditTotals)?
+  private let contractions: ContractionAudit
   private let today: Day
   private let currency: String
 
@@ -93,6 +96,7 @@ struct ChurnAudit {
 
   init(_ churns: [Churn], _ snapshot: Snapshot, by cut: AccountCut?) {
     today = snapshot.today
+    contractions = ContractionAudit(snapshot)
     currency = churns.first?.state.ledger.currency ?? "usd"
     var sums = AuditTotals()
     for churn in churns.sorted(by: { ($1.signs.endedOn, $0.state.key) < ($0.signs.endedOn, $1.state.key) }) {
@@ -113,18 +117,19 @@ struct ChurnAudit {
   }
 
   var text: String {
-    guard !table.rows.isEmpty else { return "No account has left by \(today)." }
+    guard !table.rows.isEmpty else { return "No account has left by \(today).\n\n\(contractions.text)" }
     var parts = [
       "Accounts that left, as of \(today)", table.text, leads.text("LEAD", "LOST MRR", currency: currency),
       totals.text("CLASS", "LOST MRR", currency: currency),
     ]
     if let cut { parts.append(cut.totals.text(cut.name.uppercased(), "LOST MRR", currency: currency)) }
-    return parts.joined(separator: "\n\n")
+    return (parts + [contractions.text]).joined(separator: "\n\n")
   }
 
   var json: JSON {
     var members: [String: JSON] = [
       "as_of": JSON(today), "currency": .text(currency), "churns": table.json, "by_lead": leads.json, "by_class": totals.json,
+      "contractions": contractions.json,
     ]
     if let cut { members["by_\(cut.name)"] = cut.totals.json }
     return .object(members)

@@ -3,8 +3,8 @@ import ArgumentParser
 /// `bellwether audit`
 struct AuditCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "audit", abstract: "What became of expansions, of accounts that stand still, and of those that left.",
-    subcommands: [AuditExpansionsCommand.self, AuditFlatCommand.self, AuditChurnsCommand.self])
+    commandName: "audit", abstract: "What became of expansions, of accounts that stand still or left, and of alerts.",
+    subcommands: [AuditExpansionsCommand.self, AuditFlatCommand.self, AuditChurnsCommand.self, AuditInterventionsCommand.self])
 }
 
 /// What every audit takes.

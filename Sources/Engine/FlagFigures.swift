@@ -14,7 +14,8 @@ extension LogFold {
     let calendar = configuration.calendar
     // The level at the end of a day needs that day's end to be known.
     let isKnown = { (period: Period) in calendar.end(of: period.from) > known.from }
-    let revenue = self.revenue()
+    let book = RevenueBook(accounts.keys.sorted().compactMap { accounts[$0] }, configuration, asOf: now - Span(microseconds: 1))
+    let revenue = book.portfolio
     var figures: [Cut: CutFigures] = [:]
     let fill = { (cut: Cut, values: [Figure: Int64?]) in
       var own = figures[cut] ?? CutFigures(texts: [.cut: cut.words, .dimension: cut.dimension.rawValue], currency: revenue.currency)

@@ -13,6 +13,14 @@ package struct RuleCase: Sendable {
 }
 
 extension LogFold {
+  /// What rules see of an account at the engine's present; nil where no configuration is in force.
+  package func facts(of state: AccountState) -> Facts? {
+    guard let company = companyFacts(), let now = portfolio.now else { return nil }
+    var facts = Facts(account: state.facts, company: company, now: now)
+    facts.cases = state.cases
+    return facts
+  }
+
   /// What each rule sees of an account at the engine's present, in order of evaluation.
   package func ruleCases(of key: AccountKey) -> [RuleCase] {
     guard let configuration, let company = companyFacts(), let state = accounts[key], let now = portfolio.now else { return [] }

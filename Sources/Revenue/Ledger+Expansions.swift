@@ -48,7 +48,7 @@ extension Ledger.Level {
 
   /// What was won in MRR by quantity, plans and add-ons alone, at the prices of the level before and ahead of discounts: minor units.
   /// Nil where a price cannot be read, or the currency is another.
-  func volume(since base: Ledger.Level) -> Int64? {
+  package func volume(since base: Ledger.Level) -> Int64? {
     guard Set(items.keys.map(\.currency)) == Set(base.items.keys.map(\.currency)) else { return nil }
     var sum: Rational? = .zero
     for key in Set(items.keys).union(base.items.keys).sorted() {

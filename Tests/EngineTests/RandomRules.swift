@@ -111,6 +111,24 @@ struct RandomRules {
       + "  - tier: low\n    when: true\n"
   }
 
+  private mutating func verdicts() -> String {
+    let words = ["last_resort", "shelfware", "unadopted", "healthy"].filter { _ in chance(70) }
+    if words.isEmpty { return "" }
+    return "verdicts:\n"
+      + words.map { word in
+        "  - { verdict: \(word), title: T, level: \(pick(["context", "medium", "high"])), action: Act., when: \(quoted(caseCondition())) }\n"
+      }.joined()
+  }
+
+  private mutating func caseCondition() -> String {
+    let own = pick([
+      "case.age >= \(number(1...40))d", "silent_for(case.usage) >= \(number(1...20))d",
+      "case.seats - case.seats_before >= \(number(1...9))",
+      "case.purchases = 1", "not exists(case.unlocked)", "count(ticket, at >= case.opened) >= \(number(1...3))", "case.verdict = proving",
+    ])
+    return chance(50) ? own : "(\(own) \(pick(["and", "or"])) \(condition(2)))"
+  }
+
   private func quoted(_ text: String) -> String { "'" + text + "'" }
 
   // MARK: Conditions

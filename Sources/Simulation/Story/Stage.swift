@@ -35,6 +35,7 @@ struct Stage {
       let exhibit = place.exhibit
       return place.isDecoy ? exhibit.mimic(&self) : exhibit.plant(&self)
     }
+    if let number = script.part.expansion { return PlantedExpansion.all[number].plant(&self) }
     switch script.part.cause {
     case .story: playStory()
     case .storyTwin: playTwin()
@@ -87,7 +88,8 @@ extension Stage {
     let (year, month, day) = since.civil
     script.customerSince = Day(year: year, month: month, day: min(day, 28)) ?? since
     script.purchases = [Purchase(at: billingMoment(script.customerSince), plan: plan, seats: seats)]
-    let hasUsingChampion = script.part.cause != .quiet || script.part.place != nil || !chance.happens(permille: 150)
+    let hasUsingChampion =
+      script.part.cause != .quiet || script.part.place != nil || script.part.expansion != nil || !chance.happens(permille: 150)
     script.people = script.identity.people(max(active, 1) + (hasUsingChampion ? 2 : 3), seed: options.seed)
     script.members = []
     if hasUsingChampion { join(person: 0, on: options.firstUsageDay, activity: chance.int(760...920)) }

@@ -69,6 +69,8 @@ extension Cause {
     let variant: Int
     /// What the account shows in the catalogue's company.
     var place: Exhibit.Place?
+    /// The place of its expansion among `PlantedExpansion.all`.
+    var expansion: Int?
   }
 
   /// The part of each account, by index. There is one story and one twin however many accounts there are.

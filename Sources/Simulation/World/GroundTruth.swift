@@ -38,6 +38,17 @@ package struct GroundTruth: Hashable, Sendable {
     package let account: String
   }
 
+  /// In the company of expansions: what each account's case must come to.
+  package let expansions: [Expansion]
+
+  /// An account of the company of expansions.
+  package struct Expansion: Hashable, Sendable {
+    package let verdict: String
+    package let before: [String]
+    package let words: String
+    package let account: String
+  }
+
   package var story: Account? { accounts.first { $0.cause == .story } }
 }
 
@@ -51,6 +62,12 @@ extension GroundTruth {
         Shown(
           rule: place.exhibit.rule, isDecoy: place.isDecoy, words: place.isDecoy ? place.exhibit.decoyWords : place.exhibit.caseWords,
           account: script.identity.name)
+      }
+    }
+    expansions = scripts.compactMap { script in
+      script.part.expansion.map { number in
+        let planted = PlantedExpansion.all[number]
+        return Expansion(verdict: planted.verdict, before: planted.before, words: planted.words, account: script.identity.name)
       }
     }
     let order = Cause.allCases

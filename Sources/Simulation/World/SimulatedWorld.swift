@@ -53,7 +53,10 @@ struct AccountMaker {
 
   init(_ options: SimulationOptions) {
     self.options = options
-    cast = options.isCatalogue ? Exhibit.cast : Cause.cast(seed: options.seed, accounts: options.accounts)
+    cast =
+      options.isCatalogue
+      ? Exhibit.cast
+      : options.showsExpansions ? PlantedExpansion.cast : Cause.cast(seed: options.seed, accounts: options.accounts)
     names = NameBook(seed: options.seed, count: cast.count)
     storyUpgrade = StoryCalendar.upgradeDay(options)
     days = options.firstUsageDay...options.end - 1

@@ -16,6 +16,8 @@ package struct SimulationOptions: Hashable, Sendable {
 
   /// Whether the company is the catalogue's: a case and a decoy of each exhibit, and bystanders; `accounts` then says nothing.
   package var isCatalogue = false
+  /// Whether the company shows what becomes of expansions: an account for each verdict; `accounts` then says nothing.
+  package var showsExpansions = false
 
   /// Fewer accounts than causes would leave some cause out; more than the upper bound have no names.
   package static let accountLimits = 24...15_000

@@ -93,13 +93,23 @@ struct AccountPage {
   private func percent(_ json: JSON) -> String { "\(((json.integer ?? 0) + 5_000) / 10_000)%" }
 
   private var cases: String {
-    let lines = state.cases.map { expansion in
-      let money = { (amount: Int64) in MoneyText.short(amount, currency: state.ledger.currency) }
-      let standing = expansion.isOpen(on: snapshot.today) ? "open" : "closed"
-      return "  \(expansion.openedOn)  MRR \(money(expansion.mrrBefore)) → \(money(expansion.mrrAfter)), seats "
-        + "\(expansion.seatsBefore) → \(expansion.seatsAfter): \(expansion.verdict.words), \(standing)"
-    }
+    let lines = state.cases.flatMap(lines(of:))
     return lines.isEmpty ? "" : "Expansion cases\n" + lines.joined(separator: "\n")
+  }
+
+  /// What was bought, the verdict on it, and what the verdict rests on.
+  private func lines(of expansion: ExpansionCase) -> [String] {
+    let money = { (amount: Int64) in MoneyText.short(amount, currency: state.ledger.currency) }
+    let origin = snapshot.facts(of: state)?.origin(of: expansion).map { ", \($0.rawValue)" } ?? ""
+    let standing = state.churnedOn != nil ? "kept since the account left" : expansion.isFinal(on: snapshot.today) ? "final" : "open"
+    let tags = expansion.judgement.tags.map(\.words)
+    let first =
+      "  \(expansion.openedOn)  MRR \(money(expansion.mrrBefore)) → \(money(expansion.mrrAfter)), seats "
+      + "\(expansion.seatsBefore) → \(expansion.seatsAfter)\(origin)"
+    let second =
+      "              \(expansion.verdict.words) since \(expansion.judgement.since)"
+      + (tags.isEmpty ? "" : ", also \(tags.joined(separator: ", "))") + "; \(standing)"
+    return [first, second] + expansion.judgement.evidence.map { "                - \($0.text)" }
   }
 
   private var changes: [TypedChange] {

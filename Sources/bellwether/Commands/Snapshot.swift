@@ -1,6 +1,7 @@
 import ArgumentParser
 import Engine
 import Events
+import Rules
 import Store
 
 /// What the engine knows, now or at the end of a day gone by. Reading only: nothing is written to the store.
@@ -62,6 +63,9 @@ struct Snapshot {
 
   /// Accounts in order of key.
   var accounts: [AccountState] { fold.accounts.keys.sorted().compactMap { fold.accounts[$0] } }
+
+  /// What rules know of an account now; nil where no configuration is in force.
+  func facts(of state: AccountState) -> Facts? { fold.facts(of: state) }
 
   /// The one account that a person means by a number, a name or an id in any system.
   ///

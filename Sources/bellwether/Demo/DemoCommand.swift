@@ -37,11 +37,17 @@ struct DemoCommand: AsyncParsableCommand {
   @Option(
     help: ArgumentHelp("Only these signals of the catalogue, comma-separated.", valueName: "rules"), transform: Self.rules)
   var signals: Set<String>?
+  @Flag(help: "Instead of the story, an account for each verdict on an expansion; says which verdict each came to.")
+  var expansions = false
   @Flag(help: "End when the year is over; otherwise the console stays up until Ctrl-C.") var exit = false
   @Flag(help: "Print one JSON object at the end instead of the alerts.") var json = false
   @Option(help: ArgumentHelp("The configuration folder.", valueName: "dir")) var config = "config"
   @Option(help: ArgumentHelp("Keep the store here; a temporary folder otherwise.", valueName: "file")) var store: String?
   @Option(name: .customLong("truth"), help: ArgumentHelp("Write the ground truth to a file.", valueName: "file")) var truthPath: String?
+
+  func validate() throws {
+    if catalogue, expansions { throw ValidationError("--catalogue and --expansions are two companies; ask for one.") }
+  }
 
   private static var causeNames: String { Cause.allCases.map(\.rawValue).joined(separator: " ") }
 
@@ -75,8 +81,10 @@ struct DemoCommand: AsyncParsableCommand {
   func run() async throws {
     let environment = ProcessInfo.processInfo.environment
     var options = SimulationOptions(
-      seed: seed, accounts: accounts, months: catalogue ? Exhibit.months : months, storyWeekday: upgradeOn, holidayInSilence: holiday)
+      seed: seed, accounts: accounts, months: catalogue ? Exhibit.months : expansions ? PlantedExpansion.months : months,
+      storyWeekday: upgradeOn, holidayInSilence: holiday)
     options.isCatalogue = catalogue
+    options.showsExpansions = expansions
     let world = SimulatedWorld(options, only: only, exhibits: signals)
     if let truthPath { try world.truth.json.serialized().write(toFile: truthPath, atomically: true, encoding: .utf8) }
     let demo = Demo(

@@ -12,6 +12,7 @@ struct DemoReport: Sendable {
   let calendar: CompanyCalendar
   private let story: StoryOutcome?
   private let catalogue: CatalogueOutcome?
+  private let expansions: ExpansionOutcome?
 
   init(
     truth: GroundTruth, receptions: [DemoReceiver.Reception], refusals: [String], store: EventStore, calendar: CompanyCalendar,
@@ -22,11 +23,12 @@ struct DemoReport: Sendable {
     self.refusals = refusals
     self.calendar = calendar
     story = try await StoryOutcome(truth, receptions, store, calendar)
+    expansions = try await ExpansionOutcome(truth, receptions, store)
     catalogue = try await CatalogueOutcome(truth, store, calendar, rules: rules)
   }
 
   /// Every signature verified, the story was caught in time, and it was never called healthy or ready to expand.
-  var isGood: Bool { refusals.isEmpty && (story?.isCaught ?? true) && (catalogue?.isGood ?? true) }
+  var isGood: Bool { refusals.isEmpty && (story?.isCaught ?? true) && (catalogue?.isGood ?? true) && (expansions?.isGood ?? true) }
 
   /// When the cause first shows; nil if not within the simulated time.
   private func beginning(of account: GroundTruth.Account) -> Instant? { account.dates["upgrade_at"] ?? account.dates["signal_at"] }
@@ -50,6 +52,7 @@ struct DemoReport: Sendable {
 extension DemoReport {
   var text: String {
     if let catalogue { return catalogue.text }
+    if let expansions { return expansions.text }
     var table = TextTable([
       ("PLANTED", .left), ("ACCOUNT", .left), ("FIRST ALERT", .left), ("BY RULE", .left), ("LOST ON", .left), ("WARNING", .right),
       ("VERDICT", .left),
@@ -110,6 +113,7 @@ extension DemoReport {
   var json: JSON {
     [
       "seed": JSON(truth.seed), "story": story?.json ?? .null, "catalogue": catalogue?.json ?? .null,
+      "expansions": expansions?.json ?? .null,
       "deliveries": .list(
         receptions.map { reception in
           [

@@ -16,8 +16,10 @@ struct StoryOutcome: Sendable {
   let alert: (rule: String, day: Int, on: Day, webhookID: String)?
   /// The expansion tiers it was ever in, in order, repeats left out.
   let tiers: [String]
-  /// The verdicts of its cases.
-  let verdicts: [String]
+  /// The verdicts of its cases, and since when each stands.
+  let verdicts: [(word: String, since: Day?)]
+  /// When it churned within the simulated time.
+  private let churnedOn: Day?
   private let namesFeatures: Bool
   private let lastUse: Day?
 
@@ -26,6 +28,7 @@ struct StoryOutcome: Sendable {
     account = story.name
     let upgradedOn = calendar.day(of: upgradedAt)
     self.upgradedOn = upgradedOn
+    churnedOn = story.dates["churned_at"].map(calendar.day)
     let heard = receptions.filter { $0.envelope.alerts.first?.account.external["hubspot"] == story.external["hubspot"] }
     let first = heard.lazy.compactMap { reception in
       reception.envelope.alerts.first { $0.rule == "expansion_use_abandoned" && $0.change == .opened }.map { (reception, $0) }
@@ -49,7 +52,9 @@ struct StoryOutcome: Sendable {
     tiers = scores.compactMap { $0.content["expansion"]["tier"].text }.reduce(into: []) { tiers, tier in
       if tiers.last != tier { tiers.append(tier) }
     }
-    verdicts = (stored.state["cases"].list ?? []).compactMap { $0["verdict"].text }
+    verdicts = (stored.state["cases"].list ?? []).compactMap { expansion in
+      expansion["verdict"].text.map { (word: $0, since: expansion["judgement"]["since"].text.flatMap { Day($0) }) }
+    }
     let opening = try await store.notices(of: key).lazy.filter { $0.topic == "case" }.compactMap { try? Alert(json: $0.content) }.first
     openedAs = opening?.caseVerdict
   }
@@ -59,24 +64,35 @@ struct StoryOutcome: Sendable {
     return words.contains(day.description) || words.contains(day.short)
   }
 
+  /// Whether the expansion was known for what it was before the account left.
+  var isJudged: Bool {
+    guard let churnedOn else { return true }
+    return verdicts.contains { verdict in
+      ["last_resort", "champion_bet"].contains(verdict.word) && (verdict.since.map { $0 < churnedOn } ?? false)
+    }
+  }
+
   /// In time, by name, and never in good standing.
   var isCaught: Bool {
-    guard let alert, openedAs == "proving" else { return false }
+    guard let alert, openedAs == "proving", isJudged else { return false }
     let isReady = tiers.contains { $0 == "medium" || $0 == "high" }
-    return Self.window.contains(alert.day) && namesFeatures && !isReady && !verdicts.contains("healthy")
+    return Self.window.contains(alert.day) && namesFeatures && !isReady && !verdicts.contains { $0.word == "healthy" }
   }
 
   var text: String {
     guard let alert else { return "The story: \(account) upgraded on \(upgradedOn) and nothing was said. MISSED." }
     let use = lastUse.map { "; its new features were last used on \($0)" } ?? ""
+    let judged = verdicts.map { "\($0.word) since \($0.since.map(\.description) ?? "?")" }.joined(separator: ", ")
     return "The story: \(account) upgraded on \(upgradedOn)\(use). The case opened as \(openedAs ?? "nothing"), the first alert came on "
-      + "\(alert.on), day \(alert.day). Tiers it was in: \(tiers.joined(separator: ", ")). \(isCaught ? "Caught in time." : "NOT CAUGHT.")"
+      + "\(alert.on), day \(alert.day). The case came to \(judged). Tiers it was in: \(tiers.joined(separator: ", ")). "
+      + (isCaught ? "Caught in time." : "NOT CAUGHT.")
   }
 
   var json: JSON {
     [
       "account": .text(account), "upgraded_at": JSON(upgradedOn), "case_opened_as": JSON(openedAs),
       "alert": alert.map { ["rule": .text($0.rule), "day": JSON($0.day), "date": JSON($0.on), "webhook_id": .text($0.webhookID)] } ?? .null,
+      "verdicts": .list(verdicts.map { ["verdict": .text($0.word), "since": JSON($0.since)] }),
       "tiers": .list(tiers.map(JSON.text)), "last_new_use": JSON(lastUse),
     ]
   }

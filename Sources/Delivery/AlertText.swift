@@ -82,6 +82,7 @@ extension Alert {
     case (_, .resolved): "RESOLVED"
     case (.expansion, _): "OPPORTUNITY"
     case (_, .caseOpened): "EXPANSION CASE"
+    case (_, .verdictChanged) where caseVerdict == "healthy": "EXPANSION CASE"
     case (.ops, _): "OPS"
     case (.revenue, _): "REVENUE \(level.rawValue.uppercased())"
     default: level.rawValue.uppercased()

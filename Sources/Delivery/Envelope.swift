@@ -84,7 +84,8 @@ package struct Envelope: Hashable, Sendable {
   private static func order(_ alert: Alert, _ index: Int) -> (Int, Int, Int) {
     let news =
       switch alert.change {
-      case .opened, .escalated, .verdictChanged: 0
+      case .opened, .escalated: 0
+      case .verdictChanged: alert.caseVerdict == "healthy" ? 2 : 0
       case .caseOpened, .tierChanged: 1
       case .resolved: 2
       }

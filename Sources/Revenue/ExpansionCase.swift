@@ -99,12 +99,17 @@ extension ExpansionCase {
   package init?(json: JSON) {
     guard let number = json["number"].integer, let openedOn = json["opened_on"].text.flatMap({ Day($0) }),
       let mrrBefore = json["mrr_before"].integer, let mrrAfter = json["mrr_after"].integer, let seatsBefore = json["seats_before"].integer,
-      let seatsAfter = json["seats_after"].integer, let plans = json["plans_added"].list, let purchases = json["purchases"].integer,
-      let verdict = json["verdict"].text.flatMap(CaseVerdict.init), let judgement = Judgement(json: json["judgement"], verdict: verdict)
+      let seatsAfter = json["seats_after"].integer, let plans = json["plans_added"].list,
+      let verdict = json["verdict"].text.flatMap(CaseVerdict.init)
     else { return nil }
+    // Stored before cases were judged: its next evaluation judges it.
+    let isJudged = json["judgement"] != .null
+    let judgement = isJudged ? Judgement(json: json["judgement"], verdict: verdict) : Judgement(verdict: verdict, since: openedOn)
+    guard let judgement else { return nil }
     self.init(
       number: Int(number), openedOn: openedOn, mrrBefore: mrrBefore, mrrAfter: mrrAfter, seatsBefore: seatsBefore, seatsAfter: seatsAfter,
-      plansAdded: plans.compactMap(\.text), purchases: Int(purchases), judgement: judgement)
+      plansAdded: plans.compactMap(\.text), purchases: Int(json["purchases"].integer ?? 1),
+      judgement: judgement)
   }
 }
 

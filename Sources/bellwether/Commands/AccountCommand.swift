@@ -12,6 +12,7 @@ struct AccountCommand: AsyncParsableCommand {
     commandName: "account", abstract: "One account: score, open findings, cases, and what happened when.")
 
   @Argument(help: "The account's number, name, or id in any system.") var id: String
+  @Flag(help: "Its revenue instead: every movement of MRR with the records it rests on.") var ledger = false
   @OptionGroup var shared: SharedOptions
   @OptionGroup var asOf: AsOfOption
 
@@ -19,6 +20,10 @@ struct AccountCommand: AsyncParsableCommand {
     let store = try EventStore(path: shared.store, access: .readOnly)
     let snapshot = try await Snapshot(store, asOf: asOf.day)
     let state = try snapshot.account(id)
+    if ledger {
+      let page = LedgerPage(state, snapshot)
+      return StandardOutput.print(shared.json ? page.json.serialized() : page.text)
+    }
     let transitions = try await store.transitions(of: state.key).filter { $0.at <= snapshot.now }
     let held = try await store.account(state.key)?.references.filter { $0.since <= snapshot.now } ?? []
     let history = ScoreHistory(try await store.scores(of: state.key), snapshot)

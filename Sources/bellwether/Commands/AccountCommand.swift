@@ -18,12 +18,12 @@ struct AccountCommand: AsyncParsableCommand {
 
   func run() async throws {
     let store = try EventStore(path: shared.store, access: .readOnly)
-    let snapshot = try await Snapshot(store, asOf: asOf.day)
-    let state = try snapshot.account(id)
     if ledger {
-      let page = LedgerPage(state, snapshot)
+      let page = try LedgerPage(id, try await RevenueSnapshot(store, asOf: asOf.day))
       return StandardOutput.print(shared.json ? page.json.serialized() : page.text)
     }
+    let snapshot = try await Snapshot(store, asOf: asOf.day)
+    let state = try snapshot.account(id)
     let transitions = try await store.transitions(of: state.key).filter { $0.at <= snapshot.now }
     let held = try await store.account(state.key)?.references.filter { $0.since <= snapshot.now } ?? []
     let history = ScoreHistory(try await store.scores(of: state.key), snapshot)

@@ -12,11 +12,13 @@ struct LedgerPage {
   private let records: [RecordReading]
   private let faults: [BillingFault]
 
-  init(_ state: AccountState, _ snapshot: Snapshot) {
-    self.state = state
-    self.snapshot = snapshot
-    book = RevenueBook(snapshot.accounts, snapshot.configuration, asOf: snapshot.now)
+  /// - Throws: `WrongArgument` where no account, or more than one, is meant.
+  init(_ id: String, _ revenue: RevenueSnapshot) throws {
+    snapshot = revenue.records
+    state = try snapshot.account(id)
+    book = revenue.book
     let statement = book.portfolio.members[state.key]?.statement
+    let key = state.key
     let today = snapshot.today
     movements = statement?.movements.filter { $0.day <= today } ?? []
     let cited = Set(movements.flatMap(\.records))
@@ -24,7 +26,7 @@ struct LedgerPage {
     records = state.entities.subscriptions.flatMap { timeline in
       timeline.versions.map { RecordReading(timeline.id, $0, terms) }
     }.filter { cited.contains($0.record) }.sorted { ($0.record.at, $0.record.subscription) < ($1.record.at, $1.record.subscription) }
-    faults = book.faults.filter { $0.account == state.key }
+    faults = book.faults.filter { $0.account == key }
   }
 
   /// `R3`: the place of a record in the second table.

@@ -34,17 +34,17 @@ struct NrrCommand: AsyncParsableCommand {
 
   func run() async throws {
     let store = try EventStore(path: shared.store, access: .readOnly)
-    let snapshot = try await Snapshot(store, asOf: asOf.day)
-    let book = RevenueBook(snapshot.accounts, snapshot.configuration, asOf: snapshot.now, rollsUp: rollUp)
+    let snapshot = try await RevenueSnapshot(store, asOf: asOf.day, rollsUp: rollUp)
+    let book = snapshot.book
     let report = RetentionReport(book, period, last: last ?? period.usualCount, by: by)
     if csv { return StandardOutput.print(report.csv) }
     if shared.json, !review { return StandardOutput.print(JSON.list(report.rows.map(\.json)).serialized()) }
     let page = RetentionReviewPage(
-      book, snapshot, by: by, transitions: try await store.transitions(), scores: try await store.scores())
+      snapshot, by: by, transitions: try await store.transitions(), scores: try await store.scores())
     if shared.json { return StandardOutput.print(page.json.serialized()) }
     guard !report.isEmpty else { return StandardOutput.print("No account has paid anything by \(book.lastDay).") }
     StandardOutput.print(
-      (review ? [page.text] : [report.text(snapshot.configuration.revenue.benchmarks), page.summary]).joined(separator: "\n\n"))
+      (review ? [page.text] : [report.text(snapshot.records.configuration.revenue.benchmarks), page.summary]).joined(separator: "\n\n"))
   }
 }
 

@@ -30,8 +30,7 @@ struct ReconcileCommand: AsyncParsableCommand {
 
   func run() async throws {
     let store = try EventStore(path: shared.store, access: .readOnly)
-    let snapshot = try await Snapshot(store, asOf: asOf.day)
-    let report = ReconciliationReport(snapshot)
+    let report = ReconciliationReport(try await RevenueSnapshot(store, asOf: asOf.day))
     if csv { return StandardOutput.print(by.map(report.csv) ?? report.csv) }
     if shared.json { return StandardOutput.print((by.map(report.json) ?? report.json).serialized()) }
     StandardOutput.print(by.map(report.text) ?? report.text)
@@ -45,9 +44,9 @@ struct ReconciliationReport {
   private let differences: [Reconciliation]
   private let states: [AccountKey: AccountState]
 
-  init(_ snapshot: Snapshot) {
+  init(_ revenue: RevenueSnapshot) {
+    let (snapshot, book) = (revenue.records, revenue.book)
     self.snapshot = snapshot
-    let book = RevenueBook(snapshot.accounts, snapshot.configuration, asOf: snapshot.now)
     self.book = book
     states = Dictionary(uniqueKeysWithValues: snapshot.accounts.map { ($0.key, $0) })
     let deals = snapshot.accounts.map { $0.wonDeals(asOf: snapshot.now, book.terms) }

@@ -18,7 +18,8 @@ struct RetentionReviewPage {
   private static let championRules: Set = ["champion_left", "champion_silent"]
   private static let adoptionRules: Set = ["adoption_narrowing", "login_decline", "licensed_underuse"]
 
-  init(_ book: RevenueBook, _ snapshot: Snapshot, by dimensions: [Cut.Dimension], transitions: [Transition], scores: [ScoreRow]) {
+  init(_ revenue: RevenueSnapshot, by dimensions: [Cut.Dimension], transitions: [Transition], scores: [ScoreRow]) {
+    let (book, snapshot) = (revenue.book, revenue.records)
     self.book = book
     let calendar = snapshot.configuration.calendar
     pipeline = Self.pipeline(snapshot, book)

@@ -14,7 +14,7 @@ extension LogFold {
     let calendar = configuration.calendar
     // The level at the end of a day needs that day's end to be known.
     let isKnown = { (period: Period) in calendar.end(of: period.from) > known.from }
-    let book = RevenueBook(accounts.keys.sorted().compactMap { accounts[$0] }, configuration, asOf: now - Span(microseconds: 1))
+    let book = RevenueBook(accounts.keys.sorted().compactMap { accounts[$0] }, configuration, asOf: now)
     let revenue = book.portfolio
     var figures: [Cut: CutFigures] = [:]
     let fill = { (cut: Cut, values: [Figure: Int64?]) in

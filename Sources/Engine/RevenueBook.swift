@@ -17,8 +17,14 @@ package struct RevenueBook: Sendable {
 
   package var currency: String { portfolio.currency }
 
-  /// - Parameter rollsUp: whether an account and all below it count as one customer, under the one at the top.
-  package init(_ accounts: [AccountState], _ configuration: CompiledConfiguration, asOf now: Instant, rollsUp: Bool = false) {
+  /// - Parameters:
+  ///   - now: records that their sources stamp later are not looked at.
+  ///   - cases: each account's expansion cases as they were judged by then.
+  ///   - rollsUp: whether an account and all below it count as one customer, under the one at the top.
+  package init(
+    _ accounts: [AccountState], _ configuration: CompiledConfiguration, asOf now: Instant, cases: [AccountKey: [ExpansionCase]],
+    rollsUp: Bool = false
+  ) {
     let calendar = configuration.calendar
     lastDay = calendar.day(of: now + Span(microseconds: 1)) - 1
     let currencies = Self.currencies(of: accounts, configuration)
@@ -30,7 +36,7 @@ package struct RevenueBook: Sendable {
     for state in accounts { groups[rollsUp ? families.top(of: state.key) : state.key, default: []].append(state) }
     let members = groups.keys.sorted().compactMap { key -> Portfolio.Member? in
       let states = groups[key] ?? []
-      let subscriptions = states.flatMap(\.entities.subscriptions)
+      let subscriptions = states.flatMap { $0.entities.subscriptions(through: now) }
       guard !subscriptions.isEmpty, let described = states.first(where: { $0.key == key }) ?? states.first else { return nil }
       return Portfolio.Member(
         Statement(account: key, subscriptions, terms), family: families.top(of: key), profiles: described.profiles(calendar),
@@ -39,11 +45,11 @@ package struct RevenueBook: Sendable {
     portfolio = Portfolio(
       members, currency: currencies.reporting, bands: RevenueBands(bounds: configuration.revenue.bands, currency: currencies.reporting))
     faults = accounts.flatMap { state in
-      BillingFault.all(of: state.key, state.entities.subscriptions, terms, gone: state.gone(asOf: now), asOf: now)
+      BillingFault.all(of: state.key, state.entities.subscriptions(through: now), terms, gone: state.gone(asOf: now), asOf: now)
     }
     unsound = Dictionary(grouping: accounts) { rollsUp ? families.top(of: $0.key) : $0.key }
-      .mapValues { $0.flatMap(\.unsoundExpansions) }.filter { !$0.value.isEmpty }
-    pastDue = accounts.flatMap(\.entities.subscriptions).reduce(0) { $0 + $1.pastDueMRR(at: end, terms) }
+      .mapValues { $0.flatMap { (cases[$0.key] ?? []).compactMap(UnsoundExpansion.init) } }.filter { !$0.value.isEmpty }
+    pastDue = accounts.flatMap { $0.entities.subscriptions(through: now) }.reduce(0) { $0 + $1.pastDueMRR(at: end, terms) }
   }
 
   /// The configured currencies, or else that in which most subscriptions are billed.
@@ -118,9 +124,12 @@ extension AccountState {
     guard let row = entities.rows(.account, asOf: now).first, row["status"]?.text == "churned" else { return nil }
     return row["churn"]?["at"]?.instant ?? row.current.at
   }
+}
 
-  fileprivate var unsoundExpansions: [UnsoundExpansion] {
-    cases.filter { $0.verdict != "healthy" && $0.verdict != "proving" }
-      .map { UnsoundExpansion(openedOn: $0.openedOn, amount: $0.mrrAfter - $0.mrrBefore) }
+extension UnsoundExpansion {
+  /// Nil for a case that is healthy or not judged yet.
+  fileprivate init?(_ expansion: ExpansionCase) {
+    guard expansion.verdict != "healthy", expansion.verdict != "proving" else { return nil }
+    self.init(openedOn: expansion.openedOn, amount: expansion.mrrAfter - expansion.mrrBefore)
   }
 }

@@ -7,6 +7,18 @@ package enum MoneyText {
   /// Minor units in one whole unit of a currency.
   package static func minorUnits(in currency: String) -> Int128 { wholeCurrencies.contains(currency.lowercased()) ? 1 : 100 }
 
+  /// All there is of an amount in minor units: `49.00 USD`, `0.125 USD`, `500 JPY`; to six places where it has no end.
+  package static func exact(_ minor: Rational, currency: String) -> String {
+    let units = Rational(minor.numerator, over: minor.denominator * minorUnits(in: currency)) ?? minor
+    let amount = Fixed(clamping: Int128(roundedDividing: units.numerator * 1_000_000, by: units.denominator))
+    var text = amount.description
+    if minorUnits(in: currency) == 100 {
+      let places = text.split(separator: ".").dropFirst().first?.count ?? 0
+      if places < 2 { text += (places == 0 ? "." : "") + String(repeating: "0", count: 2 - places) }
+    }
+    return currency.isEmpty ? text : text + " " + currency.uppercased()
+  }
+
   /// Whole units with thousands apart: `$12,500`, `-€300`, `CHF 1,000`.
   package static func short(_ minor: Int64, currency: String) -> String {
     let code = currency.lowercased()

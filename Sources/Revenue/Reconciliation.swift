@@ -20,13 +20,27 @@ package struct Reconciliation: Hashable, Sendable {
   package let account: AccountKey
   package let kind: Kind
   package let day: Day
-  /// What each side says, for a person.
-  package let crm: String
-  package let billing: String
+  package let crm: Side
+  package let billing: Side
   /// Minor units of yearly revenue that hang on it.
   package let atStake: Int64
 
-  package init(account: AccountKey, kind: Kind, day: Day, crm: String, billing: String, atStake: Int64) {
+  /// What a side says.
+  package struct Side: Hashable, Sendable {
+    private let text: String
+    /// Minor units a year, where it is about an amount.
+    private let amount: Int64?
+
+    init(_ text: String, amount: Int64? = nil) {
+      self.text = text
+      self.amount = amount
+    }
+
+    /// For a person: `expansion of $6,000, deal 17`.
+    package func words(_ money: (Int64) -> String) -> String { amount.map { text.replacing("#", with: money($0), maxReplacements: 1) } ?? text }
+  }
+
+  package init(account: AccountKey, kind: Kind, day: Day, crm: Side, billing: Side, atStake: Int64) {
     self.account = account
     self.kind = kind
     self.day = day
@@ -108,7 +122,9 @@ private struct Reconciler {
     self.lastDay = lastDay
   }
 
-  private mutating func report(_ kind: Reconciliation.Kind, _ day: Day, crm: String, billing: String, _ atStake: Int64) {
+  private mutating func report(
+    _ kind: Reconciliation.Kind, _ day: Day, crm: Reconciliation.Side, billing: Reconciliation.Side, _ atStake: Int64
+  ) {
     found.append(
       Reconciliation(account: statement.account, kind: kind, day: day, crm: crm, billing: billing, atStake: Int64(atStake.magnitude)))
   }
@@ -136,7 +152,8 @@ private struct Reconciler {
       guard let index = near.min(by: { abs(open[$0].day - deal.closedOn) < abs(open[$1].day - deal.closedOn) }) else {
         if lastDay - deal.closedOn > Reconciliation.matchDays {
           report(
-            .missingInBilling, deal.closedOn, crm: "\(deal.type) won, \(deal.id)", billing: "nothing bought near that day", deal.amount ?? 0
+            .missingInBilling, deal.closedOn, crm: .init("\(deal.type) won, \(deal.id)"), billing: .init("nothing bought near that day"),
+            deal.amount ?? 0
           )
         }
         continue
@@ -144,12 +161,14 @@ private struct Reconciler {
       compare(deal, open.remove(at: index))
     }
     for gain in open where gain.isMaterial && lastDay - gain.day > Reconciliation.matchDays && gain.day >= firstDay(of: deals) {
-      report(.missingInCRM, gain.day, crm: "no deal won near that day", billing: "\(gain.kind)", gain.yearly)
+      report(.missingInCRM, gain.day, crm: .init("no deal won near that day"), billing: .init("\(gain.kind)"), gain.yearly)
     }
     for deal in deals where deal.type == "renewal" {
       let yearly = statement.mrr(on: deal.closedOn) * 12
       guard let amount = deal.amount, differ(amount, yearly) else { continue }
-      report(.amount, deal.closedOn, crm: "renewal of \(amount), \(deal.id)", billing: "\(yearly) a year", amount - yearly)
+      report(
+        .amount, deal.closedOn, crm: .init("renewal of #, \(deal.id)", amount: amount), billing: .init("# a year", amount: yearly),
+        amount - yearly)
     }
   }
 
@@ -158,13 +177,15 @@ private struct Reconciler {
 
   private mutating func compare(_ deal: WonDeal, _ gain: BillingGain) {
     if let amount = deal.amount, differ(amount, gain.yearly) {
-      report(.amount, gain.day, crm: "\(deal.type) of \(amount), \(deal.id)", billing: "\(gain.yearly) a year", amount - gain.yearly)
+      report(
+        .amount, gain.day, crm: .init("\(deal.type) of #, \(deal.id)", amount: amount), billing: .init("# a year", amount: gain.yearly),
+        amount - gain.yearly)
     }
     if abs(deal.closedOn - gain.day) > Reconciliation.lateDays {
-      report(.date, gain.day, crm: "won \(deal.closedOn), \(deal.id)", billing: "billed from \(gain.day)", gain.yearly)
+      report(.date, gain.day, crm: .init("won \(deal.closedOn), \(deal.id)"), billing: .init("billed from \(gain.day)"), gain.yearly)
     }
     if (deal.type == "new") != (gain.kind == .new) {
-      report(.kind, gain.day, crm: "\(deal.type), \(deal.id)", billing: "\(gain.kind)", gain.yearly)
+      report(.kind, gain.day, crm: .init("\(deal.type), \(deal.id)"), billing: .init("\(gain.kind)"), gain.yearly)
     }
   }
 
@@ -176,19 +197,19 @@ private struct Reconciler {
     let mrr = statement.mrr(on: lastDay)
     let churn = statement.movements.last { $0.kind == .churn && $0.day <= lastDay }
     if let lost = standing.churnedOn, mrr > 0, lost <= lastDay {
-      report(.status, lost, crm: "lost \(lost)", billing: "still pays", mrr * 12)
+      report(.status, lost, crm: .init("lost \(lost)"), billing: .init("still pays"), mrr * 12)
     } else if let lost = standing.churnedOn, mrr == 0, let churn,
       lost - churn.day > Reconciliation.lateDays || churn.day - lost > Reconciliation.lateDays
     {
       let size = statement.mrr(on: churn.day - 1)
-      report(.date, churn.day, crm: "lost \(lost)", billing: "ended \(churn.day)", size * 12)
+      report(.date, churn.day, crm: .init("lost \(lost)"), billing: .init("ended \(churn.day)"), size * 12)
     } else if standing.isCustomer, mrr == 0, let churn, lastDay - churn.day > Reconciliation.lateDays {
-      report(.status, churn.day, crm: "a customer", billing: "ended \(churn.day)", statement.mrr(on: churn.day - 1) * 12)
+      report(.status, churn.day, crm: .init("a customer"), billing: .init("ended \(churn.day)"), statement.mrr(on: churn.day - 1) * 12)
     } else if !standing.isCustomer, standing.churnedOn == nil, mrr > 0 {
-      report(.missingInCRM, statement.startedOn ?? lastDay, crm: "no customer", billing: "pays", mrr * 12)
+      report(.missingInCRM, statement.startedOn ?? lastDay, crm: .init("no customer"), billing: .init("pays"), mrr * 12)
     }
     if let end = standing.contractEnd, end <= lastDay, standing.autoRenews == false, mrr > 0 {
-      report(.date, end, crm: "contract ended \(end), not renewed", billing: "still pays", mrr * 12)
+      report(.date, end, crm: .init("contract ended \(end), not renewed"), billing: .init("still pays"), mrr * 12)
     }
   }
 }

@@ -14,7 +14,7 @@ struct Bellwether: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       RunCommand.self, DemoCommand.self, CheckCommand.self, TestCommand.self, QueueCommand.self, AccountCommand.self, ExplainCommand.self,
-      DiffCommand.self, AuditCommand.self,
+      NrrCommand.self, RenewalsCommand.self, ReconcileCommand.self, AuditCommand.self, DiffCommand.self,
       FeedsCommand.self, ImportCommand.self, DeliveriesCommand.self, AccountsCommand.self,
       PersonCommand.self,
     ])

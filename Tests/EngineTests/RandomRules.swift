@@ -90,22 +90,6 @@ struct RandomRules {
       + "    else: \(number(0...12))\n"
   }
 
-  private mutating func verdicts() -> String {
-    let each = ["last_resort", "unadopted", "healthy"].map { verdict in
-      "  - verdict: \(verdict)\n    title: \"V\"\n    when: \(quoted(caseCondition()))\n    level: medium\n    action: \"Act.\"\n"
-    }
-    return "verdicts:\n" + each.joined()
-  }
-
-  private mutating func caseCondition() -> String {
-    let own = pick([
-      "case.age >= \(number(1...60))d", "case.purchases = 1", "case.seats - case.seats_before >= \(number(1...5))",
-      "silent_for(case.usage) >= \(number(1...20))d", "exists(case.unlocked)", "distinct(case.unlocked.person, \(number(5...40))d) >= 2",
-      "person_days(usage, 14d) >= 80% * person_days(usage, 14d, before case.age)", "count(ticket, at >= case.opened) >= 2",
-    ])
-    return chance(50) ? own : "(\(own) \(pick(["and", "or"])) \(condition(1)))"
-  }
-
   private mutating func tiers() -> String {
     "tiers:\n  - tier: blocked\n    when: \(quoted(condition(1)))\n  - tier: medium\n    when: \(quoted(condition(2)))\n"
       + "  - tier: low\n    when: true\n"

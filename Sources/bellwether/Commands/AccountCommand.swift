@@ -12,11 +12,16 @@ struct AccountCommand: AsyncParsableCommand {
     commandName: "account", abstract: "One account: score, open findings, cases, and what happened when.")
 
   @Argument(help: "The account's number, name, or id in any system.") var id: String
+  @Flag(help: "Its revenue instead: every movement of MRR with the records it rests on.") var ledger = false
   @OptionGroup var shared: SharedOptions
   @OptionGroup var asOf: AsOfOption
 
   func run() async throws {
     let store = try EventStore(path: shared.store, access: .readOnly)
+    if ledger {
+      let page = try LedgerPage(id, try await RevenueSnapshot(store, asOf: asOf.day))
+      return StandardOutput.print(shared.json ? page.json.serialized() : page.text)
+    }
     let snapshot = try await Snapshot(store, asOf: asOf.day)
     let state = try snapshot.account(id)
     let transitions = try await store.transitions(of: state.key).filter { $0.at <= snapshot.now }

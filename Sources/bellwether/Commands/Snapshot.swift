@@ -59,6 +59,19 @@ struct Snapshot {
     return try LogFold(portfolio: portfolio, accounts: saved.accounts, source: source)
   }
 
+  private init(fold: LogFold, configuration: CompiledConfiguration, now: Instant) {
+    self.fold = fold
+    self.configuration = configuration
+    self.now = now
+  }
+
+  /// All records there are by now, to be read as they stood at the end of a day by their sources' own stamps. What the engine found is that of
+  /// now.
+  func records(asOf day: Day?) -> Snapshot {
+    guard let day else { return self }
+    return Snapshot(fold: fold, configuration: configuration, now: configuration.calendar.end(of: day) - Span(microseconds: 1))
+  }
+
   var today: Day { configuration.calendar.day(of: now) }
 
   /// Accounts in order of key.

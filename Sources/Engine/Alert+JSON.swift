@@ -1,4 +1,5 @@
 package import Events
+internal import Revenue
 
 extension Alert {
   /// The content of a notice. Members without a value are left out; `init(json:)` reads it back to an equal alert.

@@ -1,91 +1,89 @@
-import Events
+package import Events
 import Features
-import Revenue
-import Rules
+package import Revenue
+package import Rules
 
-extension LogFold {
+/// The figures that flags are judged by, of every cut of a portfolio.
+package struct FlagFigures: Sendable {
   /// How many whole months are looked back on: two, and up to six before them.
   private static let months = 8
 
-  /// The figures of every cut over the days through one, in order of cut; those of days before billing is known are left out.
-  func flagFigures(
-    through last: Day, known: KnownRange, _ configuration: CompiledConfiguration, now: Instant
-  ) -> [(cut: Cut, figures: CutFigures)] {
-    let calendar = configuration.calendar
-    // The level at the end of a day needs that day's end to be known.
-    let isKnown = { (period: Period) in calendar.end(of: period.from) > known.from }
-    let book = RevenueBook(accounts.keys.sorted().compactMap { accounts[$0] }, configuration, asOf: now)
-    let revenue = book.portfolio
-    var figures: [Cut: CutFigures] = [:]
-    let fill = { (cut: Cut, values: [Figure: Int64?]) in
-      var own = figures[cut] ?? CutFigures(texts: [.cut: cut.words, .dimension: cut.dimension.rawValue], currency: revenue.currency)
-      for (figure, value) in values { if let value { own.numbers[figure] = Fixed(millionths: value) } }
-      figures[cut] = own
+  private var figures: [Cut: CutFigures] = [:]
+  private let portfolio: Portfolio
+
+  /// - Parameters:
+  ///   - last: the last day that is over.
+  ///   - isKnown: whether billing is known at the end of a day; periods that begin on another have no figures.
+  ///   - pipeline: open expansion by product line, minor units.
+  package init(_ portfolio: Portfolio, through last: Day, pipeline: [String: Int64], isKnown: (Day) -> Bool) {
+    self.portfolio = portfolio
+    func known(_ count: Int, _ cadence: Period.Cadence) -> [Period] {
+      Period.last(count, cadence, through: last).filter { isKnown($0.from) }
     }
-    for year in Period.last(1, .trailingYear, through: last) where isKnown(year) {
-      let table = revenue.retention(year, by: Cut.Dimension.allCases)
-      let total = table.first { $0.cut == .total }?.figures
-      for (cut, own) in table { fill(cut, Self.yearly(own, total: total)) }
-      fill(.total, [.top10Share: revenue.shareOfGreatest(10, on: year.to), .top10ShareYearAgo: revenue.shareOfGreatest(10, on: year.from)])
-    }
-    for quarter in Period.last(1, .quarter, through: last) where isKnown(quarter) {
-      for (cut, own) in revenue.retention(quarter, by: Cut.Dimension.allCases) {
-        let shrinking = Int64(own.composition.shrinking.accounts)
-        fill(cut, [.quarterAccounts: Int64(own.n) * 1_000_000, .quarterShrinking: millionths(shrinking, of: Int64(own.n))])
-      }
-    }
-    for (cut, months) in monthly(revenue, Period.last(Self.months, .month, through: last).filter(isKnown)) {
-      let rates = months.map { $0?.nrrMillionths }
-      fill(
-        cut,
-        [
-          .monthAccounts: (months.last ?? nil).map { Int64($0.n) * 1_000_000 }, .monthNRR: rates.last ?? nil,
-          .monthBeforeNRR: rates.dropLast().last ?? nil, .usualNRR: Self.usual(rates.dropLast(2)),
-        ])
-    }
-    let pipeline = openPipeline(now: now)
-    for (line, amount) in pipeline where pipeline.count > 1 {
-      fill(Cut(dimension: .productLine, value: line), [.pipelineShare: millionths(amount, of: pipeline.values.reduce(0, +))])
-    }
-    return figures.sorted { $0.key < $1.key }.map { (cut: $0.key, figures: $0.value) }
+    for year in known(1, .trailingYear) { addYear(year) }
+    for quarter in known(1, .quarter) { addQuarter(quarter) }
+    addMonths(known(Self.months, .month))
+    addPipeline(pipeline)
   }
 
-  /// Counts in millionths like all else, and money in minor units.
-  private static func yearly(_ own: RetentionFigures, total: RetentionFigures?) -> [Figure: Int64?] {
-    [
-      .accounts: Int64(own.n) * 1_000_000, .lost: Int64(own.lost) * 1_000_000, .startMRR: own.start * 1_000_000,
-      .nrr: own.nrrMillionths, .grr: own.grrMillionths, .logoChurn: millionths(Int64(own.lost), of: Int64(own.n)),
-      .totalNRR: total?.nrrMillionths,
-    ]
+  /// In order of cut.
+  package var rows: [(cut: Cut, figures: CutFigures)] { figures.sorted { $0.key < $1.key }.map { (cut: $0.key, figures: $0.value) } }
+
+  /// - Parameter value: millionths, of counts and money too; nil for what cannot be reckoned.
+  private mutating func put(_ value: Int64?, as figure: Figure, of cut: Cut) {
+    let empty = CutFigures(texts: [.cut: cut.words, .dimension: cut.dimension.rawValue], currency: portfolio.currency)
+    figures[cut, default: empty].numbers[figure] = value.map { Fixed(millionths: $0) }
   }
 
-  /// The figures of each month by cut, oldest first; nil of a month in which nobody was there.
-  private func monthly(_ revenue: Portfolio, _ months: [Period]) -> [(cut: Cut, months: [RetentionFigures?])] {
+  private mutating func addYear(_ year: Period) {
+    let table = portfolio.retention(year, by: Cut.Dimension.allCases)
+    let total = table.first { $0.cut == .total }?.figures
+    for (cut, own) in table {
+      put(Int64(own.n) * 1_000_000, as: .accounts, of: cut)
+      put(Int64(own.lost) * 1_000_000, as: .lost, of: cut)
+      put(own.start * 1_000_000, as: .startMRR, of: cut)
+      put(own.nrrMillionths, as: .nrr, of: cut)
+      put(own.grrMillionths, as: .grr, of: cut)
+      put(millionths(Int64(own.lost), of: Int64(own.n)), as: .logoChurn, of: cut)
+      put(total?.nrrMillionths, as: .totalNRR, of: cut)
+    }
+    put(portfolio.shareOfGreatest(10, on: year.to), as: .top10Share, of: .total)
+    put(portfolio.shareOfGreatest(10, on: year.from), as: .top10ShareYearAgo, of: .total)
+  }
+
+  private mutating func addQuarter(_ quarter: Period) {
+    for (cut, own) in portfolio.retention(quarter, by: Cut.Dimension.allCases) {
+      put(Int64(own.n) * 1_000_000, as: .quarterAccounts, of: cut)
+      put(millionths(Int64(own.composition.shrinking.accounts), of: Int64(own.n)), as: .quarterShrinking, of: cut)
+    }
+  }
+
+  /// - Parameter months: oldest first.
+  private mutating func addMonths(_ months: [Period]) {
     let tables = months.map { month in
-      Dictionary(uniqueKeysWithValues: revenue.retention(month, by: Cut.Dimension.allCases).map { ($0.cut, $0.figures) })
+      Dictionary(uniqueKeysWithValues: portfolio.retention(month, by: Cut.Dimension.allCases).map { ($0.cut, $0.figures) })
     }
-    return Set(tables.flatMap(\.keys)).sorted().map { cut in (cut: cut, months: tables.map { $0[cut] }) }
+    for cut in Set(tables.flatMap(\.keys)).sorted() {
+      let own = tables.map { $0[cut] }
+      let rates = own.map { $0?.nrrMillionths }
+      if let last = own.last ?? nil { put(Int64(last.n) * 1_000_000, as: .monthAccounts, of: cut) }
+      put(rates.last ?? nil, as: .monthNRR, of: cut)
+      put(rates.dropLast().last ?? nil, as: .monthBeforeNRR, of: cut)
+      put(Self.median(rates.dropLast(2).compactMap { $0 }), as: .usualNRR, of: cut)
+    }
   }
 
-  /// The median of months; nil of fewer than two.
-  private static func usual(_ months: some Collection<Int64?>) -> Int64? {
-    let known = months.compactMap { $0 }.sorted()
-    guard known.count >= 2 else { return nil }
-    let middle = known.count / 2
-    return known.count % 2 == 1 ? known[middle] : (known[middle - 1] + known[middle]) / 2
+  /// Nil of fewer than two.
+  private static func median(_ values: [Int64]) -> Int64? {
+    guard values.count >= 2 else { return nil }
+    let sorted = values.sorted()
+    let middle = sorted.count / 2
+    return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
   }
 
-  /// Open expansion opportunities by product line, minor units; what names no line is left out.
-  private func openPipeline(now: Instant) -> [String: Int64] {
-    var sums: [String: Int64] = [:]
-    for state in accounts.values {
-      for row in state.entities.rows(.opportunity, asOf: now) where row["type"]?.text == "expansion" && row["won"] == nil {
-        guard row["closed_at"] == nil, let line = row["product_line"]?.text, let amount = row["amount"]?.integer, amount > 0 else {
-          continue
-        }
-        sums[line, default: 0] += amount
-      }
-    }
-    return sums
+  private mutating func addPipeline(_ pipeline: [String: Int64]) {
+    guard pipeline.count > 1 else { return }
+    let sum = pipeline.values.reduce(0, +)
+    for (line, amount) in pipeline { put(millionths(amount, of: sum), as: .pipelineShare, of: Cut(dimension: .productLine, value: line)) }
   }
 }

@@ -10,7 +10,12 @@ extension LogFold {
     guard let configuration, let known = portfolio.known.range(of: .subscription), known.staleSince == nil else { return }
     let last = configuration.calendar.day(of: now) - 1
     guard (last + 1).civil.day == 1 else { return }
-    let figures = flagFigures(through: last, known: known, configuration, now: now)
+    let calendar = configuration.calendar
+    let book = RevenueBook(
+      accounts.keys.sorted().compactMap { accounts[$0] }, configuration, asOf: now,
+      cases: accounts.mapValues(\.cases))
+    // The level at the end of a day needs that day's end to be known.
+    let figures = FlagFigures(book.portfolio, through: last, pipeline: openPipeline(now: now)) { calendar.end(of: $0) > known.from }.rows
     closeFlags(except: Set(figures.map(\.cut)), Set(configuration.rules.flags.map(\.id)), now: now)
     guard let company = currentCompany() else { return }
     for (cut, figures) in figures {
@@ -30,6 +35,20 @@ extension LogFold {
     case .unknown: break
     case .quiet, .notApplicable: close(flag.id, of: .cut(cut), reason: "cleared", now: now) { Alert.Draft(flag, cut, facts) }
     }
+  }
+
+  /// Open expansion opportunities by product line, minor units; what names no line is left out.
+  private func openPipeline(now: Instant) -> [String: Int64] {
+    var sums: [String: Int64] = [:]
+    for state in accounts.values {
+      for row in state.entities.rows(.opportunity, asOf: now) where row["type"]?.text == "expansion" && row["won"] == nil {
+        guard row["closed_at"] == nil, let line = row["product_line"]?.text, let amount = row["amount"]?.integer, amount > 0 else {
+          continue
+        }
+        sums[line, default: 0] += amount
+      }
+    }
+    return sums
   }
 
   /// Ends what is open on a cut that holds no account any more, and the findings of flags that were taken out.

@@ -80,8 +80,3 @@ extension LogFold {
   /// A moment as people write it, in the company's time zone.
   private func words(_ instant: Instant) -> String { (configuration?.calendar ?? .utc).text(of: instant) }
 }
-
-extension Notice {
-  /// The topic of what concerns those who run the feeds.
-  package static let ops = "ops"
-}

@@ -129,7 +129,7 @@ extension AccountState {
 extension UnsoundExpansion {
   /// Nil for a case that is healthy or not judged yet.
   fileprivate init?(_ expansion: ExpansionCase) {
-    guard expansion.verdict != "healthy", expansion.verdict != "proving" else { return nil }
+    guard expansion.verdict != .healthy, expansion.verdict != .proving else { return nil }
     self.init(openedOn: expansion.openedOn, amount: expansion.mrrAfter - expansion.mrrBefore)
   }
 }

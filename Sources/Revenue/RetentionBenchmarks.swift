@@ -75,6 +75,6 @@ extension RetentionFigures {
 }
 
 /// A share in millionths; nil for a share of nothing.
-func millionths(_ part: Int64, of whole: Int64) -> Int64? {
+package func millionths(_ part: Int64, of whole: Int64) -> Int64? {
   whole == 0 ? nil : Int64(clamping: Int128(roundedDividing: Int128(part) * 1_000_000, by: Int128(whole)))
 }

@@ -41,6 +41,7 @@ import Testing
     BW0501 unknownTimeZone
     BW0502 badDay
     BW0503 mappedTwice
+    BW0504 unknownTier
     BW1001 unexpectedCharacter
     BW1002 unclosedText
     BW1003 badNumber

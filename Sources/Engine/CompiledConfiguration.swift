@@ -58,16 +58,13 @@ extension CompiledConfiguration {
     var plans: (plans: [String: Plan], tiers: [String], topics: [String: String]) = ([:], [], [:])
     var calendar: CompanyCalendar? = .utc
     var revenue = RevenueSettings()
-    for file in files where !Self.isRule(file) {
-      switch file.path.split(separator: "/").last {
-      case "features.yaml": features = CatalogFiles.features(file, into: &diagnostics)
-      case "plans.yaml": plans = CatalogFiles.plans(file, into: &diagnostics)
-      case "calendar.yaml": calendar = CatalogFiles.calendar(file, into: &diagnostics)
-      case "revenue.yaml": RevenueFiles.revenue(file, into: &revenue, &diagnostics)
-      case "benchmarks.yaml": revenue.benchmarks = RevenueFiles.benchmarks(file, into: &diagnostics)
-      default: break
-      }
-    }
+    let named = { (name: Substring) in files.filter { !Self.isRule($0) && $0.path.split(separator: "/").last == name } }
+    // Features name tiers of the plans.
+    for file in named("plans.yaml") { plans = CatalogFiles.plans(file, into: &diagnostics) }
+    for file in named("features.yaml") { features = CatalogFiles.features(file, tiers: plans.tiers, into: &diagnostics) }
+    for file in named("calendar.yaml") { calendar = CatalogFiles.calendar(file, into: &diagnostics) }
+    for file in named("revenue.yaml") { RevenueFiles.revenue(file, into: &revenue, &diagnostics) }
+    for file in named("benchmarks.yaml") { revenue.benchmarks = RevenueFiles.benchmarks(file, into: &diagnostics) }
     let rules = CompiledRules.load(files: files.filter(Self.isRule), diagnostics: &diagnostics)
     guard let rules, let calendar, !diagnostics.hasErrors else { return nil }
     let catalog = ProductCatalog(features: features, plans: plans.plans, tiers: plans.tiers, topics: plans.topics)

@@ -29,11 +29,13 @@ package enum DerivedField: String, CaseIterable, Sendable {
 extension EntityHistory {
   /// A derived field of a row; nil where it has no value (`came_back_at` of a ticket that stayed solved).
   ///
-  /// - Parameter held: bulk edits, whose word of departures counts for nothing.
-  package func derived(_ field: DerivedField, of row: EntityRow, held: HeldEdits = .none) -> DerivedValue? {
+  /// - Parameters:
+  ///   - held: bulk edits, whose word of departures counts for nothing.
+  ///   - names: how people call the features, for tickets that tell no topic.
+  package func derived(_ field: DerivedField, of row: EntityRow, held: HeldEdits = .none, names: FeatureNames = .none) -> DerivedValue? {
     switch field {
-    case .ticketCameBack: .flag(cameBackAt(row) != nil)
-    case .ticketCameBackAt: cameBackAt(row).map(DerivedValue.instant)
+    case .ticketCameBack: .flag(cameBackAt(row, names) != nil)
+    case .ticketCameBackAt: cameBackAt(row, names).map(DerivedValue.instant)
     case .invoiceLate: .span(row.lateness)
     case .invoiceOpen: .flag(row.isOpenInvoice)
     case .invoiceMetered: row["lines"]?.list.map { .money($0.reduce(0) { $0 + $1.meteredAmount }) }
@@ -51,7 +53,7 @@ extension EntityHistory {
   package static let comeBackWindow = Span.days(30)
 
   /// When an escalated ticket that had been marked solved came back: reopened, or filed again on the same topic.
-  private func cameBackAt(_ ticket: EntityRow) -> Instant? {
+  private func cameBackAt(_ ticket: EntityRow, _ names: FeatureNames) -> Instant? {
     guard ticket.versions.contains(where: { $0.fields["escalated"]?.flag == true }) else { return nil }
     var solvedAt: Instant?
     var reopens: Int64 = 0
@@ -73,12 +75,19 @@ extension EntityHistory {
         solvedAt = nil
       }
     }
-    guard let solvedAt, let topic = ticket.subjectMatter else { return nil }
-    return rows(.ticket, asOf: ticket.asOf)
-      .filter { $0.id != ticket.id && $0.subjectMatter == topic && !["merged", "deleted"].contains($0["status"]?.text) }
-      .map(\.timelineInstant)
-      .filter { $0 > solvedAt && $0 - solvedAt <= Self.comeBackWindow }
-      .min()
+    guard let solvedAt else { return nil }
+    return rows(.ticket, asOf: ticket.asOf, after: solvedAt)
+      .filter { $0.timelineInstant > solvedAt && $0.timelineInstant - solvedAt <= Self.comeBackWindow }
+      .filter { $0.id != ticket.id && !["merged", "deleted"].contains($0["status"]?.text) && isAboutTheSame(ticket, $0, names) }
+      .map(\.timelineInstant).min()
+  }
+
+  /// Whether two tickets have the same topic, else the same first tag that says something; where one of them has neither, whether both name
+  /// the same feature.
+  private func isAboutTheSame(_ a: EntityRow, _ b: EntityRow, _ names: FeatureNames) -> Bool {
+    if let matter = a.subjectMatter, let other = b.subjectMatter { return matter == other }
+    let named = names.named(in: a.ownWords)
+    return !named.isEmpty && !Set(names.named(in: b.ownWords)).isDisjoint(with: named)
   }
 
   /// Whether a failed charge's invoice was paid later, or a later charge for it went through.
@@ -112,6 +121,9 @@ extension EntityRow {
   var subjectMatter: String? {
     self["topic"]?.text ?? self["tags"]?.list?.compactMap(\.text).first { !$0.lowercased().hasPrefix("escalat") }
   }
+
+  /// What a person wrote in a ticket.
+  fileprivate var ownWords: String { [self["subject"]?.text, self["body"]?.text].compactMap { $0 }.joined(separator: "\n") }
 
   var isOpenInvoice: Bool { self["paid_at"] == nil && self["status"]?.text == "open" }
 

@@ -15,12 +15,17 @@ package struct ProductFeature: Hashable, Sendable {
   package let productLine: String?
   /// Whether its first use is the value a new customer came for.
   package let isFirstValue: Bool
+  /// How people call it, where that is not the event's name.
+  package let called: [String]
 
-  package init(meaning: UsageMeaning, tier: String? = nil, productLine: String? = nil, isFirstValue: Bool = false) {
+  package init(
+    meaning: UsageMeaning, tier: String? = nil, productLine: String? = nil, isFirstValue: Bool = false, called: [String] = []
+  ) {
     self.meaning = meaning
     self.tier = tier
     self.productLine = productLine
     self.isFirstValue = isFirstValue
+    self.called = called
   }
 }
 
@@ -79,6 +84,8 @@ package struct ProductCatalog: Hashable, Sendable {
   package let tiers: [String]
   /// What people research, in small letters, and the product line that serves it.
   package let topics: [String: String]
+  /// How people call the features.
+  package let featureNames: FeatureNames
 
   package init(
     features: [String: ProductFeature], plans: [String: Plan] = [:], tiers: [String] = [], topics: [String: String] = [:]
@@ -87,6 +94,7 @@ package struct ProductCatalog: Hashable, Sendable {
     self.plans = plans
     self.tiers = tiers
     self.topics = topics
+    featureNames = FeatureNames(features)
   }
 
   package init(meanings: [String: UsageMeaning] = [:], plans: [String: Plan] = [:]) {

@@ -24,12 +24,12 @@ import Testing
     let config: String
     let store: String
 
-    init(links: String? = nil) async throws {
+    init(links: String? = nil, more: String = "") async throws {
       folder = try TemporaryFolder()
       config = try folder.copyConfiguration()
       if let links { try folder.write(links, to: "config/links.yaml") }
       store = folder.path("store.sqlite")
-      let file = try folder.write(AccountsTests.lines, to: "company.jsonl")
+      let file = try folder.write(AccountsTests.lines + more, to: "company.jsonl")
       let answer = try await run("import", file)
       #expect(answer.exit == .status(0), "\(answer.errors)")
     }
@@ -200,6 +200,36 @@ import Testing
         #expect(bytes.range(of: Data(secret.utf8)) == nil, "\(file) still holds \(secret)")
       }
     }
+    try await Self.expectReplay(of: company.store)
+  }
+
+  @Test func `what a lexicon found in a forgotten text is found in it again when the log is folded anew`() async throws {
+    let yesterday = Instant(seconds: Int64(Date().timeIntervalSince1970) - 86_400).iso8601
+    let text = "Ada Holm here. We do not use RivalSoft, but we are re-evaluating our stack. Thanks!"
+    let ticket = """
+      {"kind":"ticket","id":"t9","at":"\(yesterday)","account":"a1","person":"ada@alder.example","subject":"\(text)","status":"open"}
+
+      """
+    let company = try await Company(more: ticket)
+    let file = StoreFile(path: company.store)
+    let found = try await file.rows(StoreFile.transitions).filter { $0.hasPrefix("reevaluating_stack|") }
+    #expect(found.count == 1 && found.allSatisfy { $0.contains("re-evaluat* our") }, "\(found)")
+
+    let number = try await company.json("person", "export", "ada@alder.example")["person"].scalarText ?? ""
+    #expect(try await company.run("person", "forget", number, "--yes").exit == .status(0))
+    let records = try await company.json("person", "export", number)["records"].list ?? []
+    let kept = try #require(records.compactMap { $0["subject"].text }.first { $0.contains("evaluat") })
+    #expect(kept.contains("re-evaluat our") && !kept.contains("Ada") && !kept.contains("stack"), "\(kept)")
+
+    let store = try EventStore(path: company.store, access: .readOnly)
+    var fold = LogFold(source: try await StoredConfigurations.source(of: store))
+    var again: [Transition] = []
+    while case let steps = try await store.steps(after: fold.portfolio.position, limit: 50), !steps.isEmpty {
+      again += try fold.fold(steps).transitions
+    }
+    let ours = again.filter { $0.finding.rule == "reevaluating_stack" }
+    #expect(ours.count == 1 && ours.allSatisfy { $0.to == .firing && found[0].hasSuffix("|" + $0.evidence.serialized()) }, "\(ours)")
+    #expect(!again.contains { $0.finding.rule == "competitor_mentions" })
     try await Self.expectReplay(of: company.store)
   }
 

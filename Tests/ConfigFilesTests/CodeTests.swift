@@ -43,6 +43,7 @@ import Testing
     BW0503 mappedTwice
     BW0504 badCurrency
     BW0505 badRate
+    BW0506 unknownTier
     BW1001 unexpectedCharacter
     BW1002 unclosedText
     BW1003 badNumber

@@ -24,6 +24,52 @@ struct TicketVersion: CustomTestStringConvertible {
   var testDescription: String { "day \(day) \(status ?? "-")\(reopens.map { " reopens \($0)" } ?? "")" }
 }
 
+@Suite struct FeatureNamesTests {
+  private let names = FeatureNames([
+    "forecast_run": ProductFeature(meaning: .feature, called: ["forecast", "forecasting tool"]),
+    "report_viewed": ProductFeature(meaning: .feature), "api_call": ProductFeature(meaning: .api),
+    "session_heartbeat": ProductFeature(meaning: .ignore),
+  ])
+
+  @Test(
+    arguments: [
+      ("The Forecast is wrong", ["forecast_run"]), ("the FORECASTING TOOL fails", ["forecast_run"]), ("forecasts are wrong", []),
+      ("forecast_run fails", ["forecast_run"]), ("a report viewed twice, and an API-call", ["api_call", "report_viewed"]), ("", []),
+      ("session heartbeat", []), ("forecasting, tool", ["forecast_run"]),
+    ])
+  func namesAreFoundAsWholeWords(text: String, features: [String]) { #expect(names.named(in: text) == features) }
+
+  @Test func theFirstNameFoundIsKept() {
+    #expect(names.words(in: "The forecasting tool and the report viewed") == ["forecasting tool", "report viewed"])
+    #expect(FeatureNames.none.words(in: "forecast") == [])
+  }
+
+  private func cameBack(_ first: [String: Value], _ second: [String: Value], after days: Int64 = 10) throws -> Bool {
+    var history = EntityHistory()
+    let solved: [String: Value] = ["status": .text("solved"), "escalated": .flag(true)]
+    history.add(.ticket, "t", [(0, solved.merging(first) { $1 })])
+    history.add(.ticket, "u", [(days, ["status": .text("open")].merging(second) { $1 })])
+    let row = try #require(history.row(.ticket, id: "t", asOf: noon(100)))
+    return history.derived(.ticketCameBack, of: row, names: names) == .flag(true)
+  }
+
+  @Test func ticketsWithoutATopicAreHeldTogetherByTheFeatureTheyName() throws {
+    let forecast: [String: Value] = ["subject": .text("Help"), "body": .text("The forecast hangs.")]
+    let again: [String: Value] = ["subject": .text("Forecasting tool down again")]
+    #expect(try cameBack(forecast, again))
+    #expect(try !cameBack(forecast, again, after: 31))
+    #expect(try !cameBack(forecast, ["subject": .text("report_viewed fails")]))
+    #expect(try !cameBack(["subject": .text("Help")], ["subject": .text("Help")]))
+    // A topic on both sides decides alone; on one side it cannot.
+    let topic: [String: Value] = ["topic": .text("charts")]
+    #expect(try !cameBack(forecast.merging(topic) { $1 }, again.merging(["topic": .text("export")]) { $1 }))
+    #expect(try cameBack(forecast.merging(topic) { $1 }, ["subject": .text("other"), "topic": .text("charts")]))
+    #expect(try cameBack(forecast.merging(topic) { $1 }, again))
+    // A tag that says only that it was escalated is no topic.
+    #expect(try cameBack(forecast.merging(["tags": .list([.text("escalated")])]) { $1 }, again))
+  }
+}
+
 @Suite struct TicketCameBackTests {
   private func expect(_ versions: [TicketVersion], others: [TicketVersion] = [], cameBackOn day: Int64?, asOf now: Int64 = 100) throws {
     var history = EntityHistory()

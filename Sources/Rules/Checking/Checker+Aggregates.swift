@@ -204,9 +204,10 @@ extension Checker {
     guard let (field, type) = RuleSchema.field(path, of: kind) else {
       fault(
         .unknownField, "\(kind.rawValue) has no field \(path)", at: syntax.range,
-        hint: suggestion(for: path, among: RuleSchema.fieldNames(of: kind)))
+        hint: suggestion(for: path, among: RuleSchema.fieldNames(of: kind) + mentionFields(of: kind)))
       return (nil, .unknown)
     }
+    if case .mentioned(let lexicon) = field { requireLexicon(lexicon, at: syntax.range) }
     if function.takesRows {
       fault(
         .wrongArguments, "\(function.rawValue) takes \(kind.rawValue) alone", at: syntax.range,

@@ -166,17 +166,23 @@ extension Checker {
       fault(.wrongArguments, "the name of a lexicon is expected", at: values[0].range, hint: "write mentions(\"competitors\")")
       return unknown(syntax)
     }
-    let known = scope.lexicons.all.keys.sorted()
-    if scope.lexicons[id] == nil {
-      fault(.unknownLexicon, "there is no lexicon \(id)", at: values[0].range, hint: suggestion(for: id, among: known))
-    }
-    let kinds: [Kind] = [.ticket, .engagement, .survey, .opportunity]
-    if row.map({ !kinds.contains($0) }) ?? true {
+    requireLexicon(id, at: values[0].range)
+    if row.map({ !RuleSchema.textKinds.contains($0) }) ?? true {
       fault(
         .wrongArguments, "mentions asks a row that holds texts", at: syntax.range,
         hint: "write it in a filter, for instance count(ticket, 60d, mentions(\"\(id)\"))")
     }
     return make(.mentions(lexicon: id), .flag, syntax)
+  }
+
+  /// The fields that hold the phrases found in a row's texts, one for each lexicon.
+  func mentionFields(of kind: Kind) -> [String] {
+    RuleSchema.textKinds.contains(kind) ? scope.lexicons.all.keys.sorted().map { "mentions.\($0)" } : []
+  }
+
+  mutating func requireLexicon(_ id: String, at range: Range<Int>) {
+    guard scope.lexicons[id] == nil else { return }
+    fault(.unknownLexicon, "there is no lexicon \(id)", at: range, hint: suggestion(for: id, among: scope.lexicons.all.keys.sorted()))
   }
 
   private mutating func absolute(_ values: [Syntax], _ syntax: Syntax) -> TypedNode {

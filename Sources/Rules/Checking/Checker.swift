@@ -135,7 +135,10 @@ struct Checker {
 
   /// The value a name stands for; nil without a fault where it stands for none.
   mutating func resolve(_ name: String, _ syntax: Syntax) -> TypedNode? {
-    if let row, let (field, type) = RuleSchema.field(name, of: row) { return make(.rowField(field), type, syntax) }
+    if let row, let (field, type) = RuleSchema.field(name, of: row) {
+      if case .mentioned(let lexicon) = field { requireLexicon(lexicon, at: syntax.range) }
+      return make(.rowField(field), type, syntax)
+    }
     if let binding = scope.bindings[name] { return make(.binding(slot: binding.slot, binding.node), binding.node.type, syntax) }
     if let figure = Figure(rawValue: name) {
       if !scope.hasFigures { fault(.notInThisRule, "\(name) exists only in flags", at: syntax.range, hint: "write the rule under flags:") }

@@ -87,7 +87,7 @@ extension RowField {
   /// The kinds a field of a row is read from beside the row's own.
   fileprivate var kinds: KindSet {
     switch self {
-    case .stored, .age, .at, .day, .sentiment, .source, .businessDays: []
+    case .stored, .age, .at, .day, .sentiment, .source, .businessDays, .mentioned: []
     case .productLine: KindSet(.subscription)
     // Other accounts' records move it too; the engine counts that as news of contacts.
     case .movedTo, .movedToSeller: [KindSet(.contact), KindSet(.enrichment)]

@@ -100,7 +100,7 @@ extension RowField {
   /// Nil where a field may change in another way than by a new version.
   var pace: Pace? {
     switch self {
-    case .stored, .at, .day, .sentiment, .productLine, .movedTo, .movedToSeller, .source, .businessDays, .personRole: .still
+    case .stored, .at, .day, .sentiment, .productLine, .movedTo, .movedToSeller, .source, .businessDays, .personRole, .mentioned: .still
     case .age: .rising
     case .derived(let field):
       switch field {

@@ -9,6 +9,14 @@ enum RuleSchema {
     .contact, .engagement, .enrichment, .intent, .invoice, .opportunity, .payment, .pulse, .subscription, .survey, .ticket,
   ]
 
+  /// The kinds that hold what people wrote.
+  static let textKinds: [Kind] = [.ticket, .engagement, .survey, .opportunity]
+
+  /// The lexicon of a field that holds the phrases found: `mentions.competitors`.
+  private static func mentioned(_ path: String) -> String? {
+    path.hasPrefix("mentions.") ? String(path.dropFirst("mentions.".count)) : nil
+  }
+
   static func rowKind(_ name: String) -> Kind? { Kind(rawValue: name).flatMap { rowKinds.contains($0) ? $0 : nil } }
 
   /// A field of a kind's rows with its type; nil if there is none that an expression can hold.
@@ -20,6 +28,7 @@ enum RuleSchema {
     if path == "product_line", kind == .intent { return (.productLine, .text) }
     if path == "moved_to", kind == .contact { return (.movedTo, .text) }
     if path == "moved_to_ae", kind == .contact { return (.movedToSeller, .text) }
+    if let lexicon = mentioned(path), textKinds.contains(kind) { return (.mentioned(lexicon: lexicon), .text) }
     if path == "source" { return (.source, .text) }
     if path == "business_days" { return (.businessDays, .number) }
     if path == "person.role", EventSchema.field("person", of: kind) != nil { return (.personRole, .choice(contactRoles)) }
@@ -94,6 +103,8 @@ enum RowField: Hashable, Sendable {
   case businessDays
   /// The role of the contact whom the row's person is.
   case personRole
+  /// The phrases of a lexicon that the row's texts hold.
+  case mentioned(lexicon: String)
 
   var name: String {
     switch self {
@@ -109,6 +120,7 @@ enum RowField: Hashable, Sendable {
     case .source: "source"
     case .businessDays: "business_days"
     case .personRole: "person.role"
+    case .mentioned(let lexicon): "mentions.\(lexicon)"
     }
   }
 }

@@ -17,6 +17,9 @@ struct RowContext {
       facts.standsUntilNext(.enrichment)
       let prospect = newEmployer(facts)
       return (field == .movedTo ? prospect?.name : prospect?.ae).map(Outcome.text) ?? .missing(.unset(row.kind, field.name))
+    case .mentioned(let lexicon):
+      let phrases = facts.company.lexicons[lexicon]?.found(in: prose) ?? []
+      return phrases.isEmpty ? .missing(.unset(row.kind, field.name)) : .text(phrases.joined(separator: ", "))
     case .source: return .text(row.system)
     case .businessDays:
       facts.standsToday()
@@ -27,7 +30,7 @@ struct RowContext {
       facts.standsUntilNext(.contact)
       return history.role(ofPersonIn: row).map(Outcome.text) ?? .missing(.unset(row.kind, "role of the person"))
     case .derived(let derived):
-      switch history.derived(derived, of: row, held: facts.company.heldEdits) {
+      switch history.derived(derived, of: row, held: facts.company.heldEdits, names: facts.company.catalog.featureNames) {
       case .flag(let flag): return .flag(flag)
       case .instant(let instant): return .instant(instant)
       case .span(let span): return .duration(span)

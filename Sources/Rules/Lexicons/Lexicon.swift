@@ -8,6 +8,18 @@ package struct Lexicon: Hashable, Sendable {
   let exceptions: [WordPattern]
   /// Whether "not", "no", "never" and the like shortly before a phrase take its meaning.
   let heedsNegation: Bool
+  private let index: PhraseIndex
+
+  init(id: String, phrases: [WordPattern], exceptions: [WordPattern], heedsNegation: Bool) {
+    self.id = id
+    self.phrases = phrases
+    self.exceptions = exceptions
+    self.heedsNegation = heedsNegation
+    index = PhraseIndex(phrases)
+  }
+
+  /// Its phrases as the file has them.
+  package var phraseTexts: [String] { phrases.map(\.text) }
 
   /// How many words before a phrase are looked at for exceptions, and for negations.
   static let reach = 4
@@ -17,25 +29,50 @@ package struct Lexicon: Hashable, Sendable {
   package func found(in text: Prose) -> [String] {
     var found: [String] = []
     for sentence in text.sentences {
-      for start in sentence.indices {
-        guard let phrase = phrases.first(where: { $0.matches(sentence, at: start) }), !isTaken(phrase, in: sentence, at: start) else {
-          continue
-        }
+      for start in sentence.words.indices {
+        let place = index.places(beginning: sentence.words[start]).first { phrases[$0].matches(sentence.words, at: start) }
+        guard let phrase = place.map({ phrases[$0] }), !isTaken(in: sentence, at: start) else { continue }
         if !found.contains(phrase.text) { found.append(phrase.text) }
       }
     }
     return found
   }
 
-  private func isTaken(_ phrase: WordPattern, in sentence: [String], at start: Int) -> Bool {
-    if heedsNegation, sentence[max(0, start - Self.negationReach)..<start].contains(where: Prose.negations.contains) { return true }
-    let before = sentence[max(0, start - Self.reach)..<start]
+  private func isTaken(in sentence: Prose.Sentence, at start: Int) -> Bool {
+    let near = max(sentence.clauses[start], start - Self.negationReach)..<start
+    if heedsNegation, sentence.words[near].contains(where: Prose.negations.contains) { return true }
+    let before = sentence.words[max(0, start - Self.reach)..<start]
     return exceptions.contains { $0.standsLoosely(in: before) }
   }
 }
 
+/// Phrases by the word they begin with, so that a text costs its own words and not all phrases for each of them.
+package struct PhraseIndex: Hashable, Sendable {
+  private var whole: [String: [Int]] = [:]
+  /// Those whose first word ends in `*`, by what stands before it.
+  private var beginnings: [String: [Int]] = [:]
+  private var lengths: [Int] = []
+
+  package init(_ phrases: [WordPattern]) {
+    for (place, phrase) in phrases.enumerated() {
+      guard let first = phrase.words.first else { continue }
+      if first.isBeginning { beginnings[first.text, default: []].append(place) } else { whole[first.text, default: []].append(place) }
+    }
+    lengths = Set(beginnings.keys.map(\.count)).sorted()
+  }
+
+  /// The phrases that may begin with a word, in their order.
+  package func places(beginning word: String) -> [Int] {
+    let exact = whole[word] ?? []
+    if lengths.isEmpty { return exact }
+    let count = word.count
+    let begun = lengths.prefix { $0 <= count }.flatMap { beginnings[String(word.prefix($0))] ?? [] }
+    return begun.isEmpty ? exact : (exact + begun).sorted()
+  }
+}
+
 /// Words in a row; a word that ends in `*` stands for all that begin so.
-struct WordPattern: Hashable, Sendable {
+package struct WordPattern: Hashable, Sendable {
   /// As the file has it.
   let text: String
   let words: [Word]
@@ -48,7 +85,7 @@ struct WordPattern: Hashable, Sendable {
   }
 
   /// Nil where no word is left.
-  init?(_ text: String) {
+  package init?(_ text: String) {
     self.text = text
     let parts = text.split(separator: " ").flatMap { part -> [Word] in
       let isBeginning = part.hasSuffix("*")
@@ -59,7 +96,7 @@ struct WordPattern: Hashable, Sendable {
     words = parts
   }
 
-  func matches(_ sentence: [String], at start: Int) -> Bool {
+  package func matches(_ sentence: [String], at start: Int) -> Bool {
     guard start + words.count <= sentence.count else { return false }
     return words.indices.allSatisfy { words[$0].matches(sentence[start + $0]) }
   }

@@ -1,25 +1,54 @@
 /// What a person wrote, as lexicons read it: sentences of words in small letters without accents; what is quoted is left out.
 package struct Prose: Hashable, Sendable {
-  package let sentences: [[String]]
+  let sentences: [Sentence]
+
+  struct Sentence: Hashable, Sendable {
+    let words: [String]
+    /// For each word the place at which its clause begins: behind a comma or a "but".
+    let clauses: [Int]
+
+    init(_ text: Substring) {
+      var words: [String] = []
+      var clauses: [Int] = []
+      for part in text.split(separator: ",") {
+        var clause = words.count
+        for word in Prose.words(of: String(part)) {
+          words.append(word)
+          clauses.append(clause)
+          if word == "but" { clause = words.count }
+        }
+      }
+      self.words = words
+      self.clauses = clauses
+    }
+  }
 
   /// More of a text than this is not read, in UTF-8 bytes.
   package static let longestText = 20_000
 
   package init(_ text: String) {
     let own = Self.withoutQuotes(text.utf8.count > Self.longestText ? String(text.prefix(Self.longestText)) : text)
-    sentences = own.split(whereSeparator: { ".!?;|".contains($0) || $0.isNewline }).map { Self.words(of: String($0)) }.filter {
-      !$0.isEmpty
-    }
+    sentences = own.split(whereSeparator: { ".!?;|".contains($0) || $0.isNewline }).map(Sentence.init).filter { !$0.words.isEmpty }
   }
 
-  /// Words that take the meaning of what follows them shortly. "Don't" and its like are cut into two words, the second of which is `t`.
-  static let negations: Set<String> = ["not", "no", "never", "nor", "neither", "without", "isnt", "arent", "wont", "dont", "cannot", "t"]
+  /// Words that take the meaning of what follows them shortly, up to the next comma or "but".
+  static let negations: Set<String> = [
+    "not", "no", "never", "nor", "neither", "without", "cannot", "aint", "arent", "cant", "couldnt", "didnt", "doesnt", "dont", "hadnt",
+    "hasnt",
+    "havent", "isnt", "mustnt", "neednt", "shouldnt", "wasnt", "werent", "wont", "wouldnt",
+  ]
 
-  /// Letters and digits in a row, small and without accents.
+  /// Letters and digits in a row, small and without accents; "don't" and its like are one word, `dont`.
   static func words(of text: String) -> [String] {
     var words: [String] = []
     var word = ""
-    for character in text.lowercased() {
+    let characters = Array(text.lowercased())
+    for (place, character) in characters.enumerated() {
+      if isApostrophe(character), word.last == "n", place + 1 < characters.count, characters[place + 1] == "t",
+        place + 2 == characters.count || plain(characters[place + 2]) == nil
+      {
+        continue
+      }
       if let plain = plain(character) {
         word += plain
       } else if !word.isEmpty {
@@ -29,6 +58,10 @@ package struct Prose: Hashable, Sendable {
     }
     if !word.isEmpty { words.append(word) }
     return words
+  }
+
+  private static func isApostrophe(_ character: Character) -> Bool {
+    character == "'" || character == "\u{2019}" || character == "\u{02BC}"
   }
 
   /// A letter or digit without its accent; nil for what parts words.

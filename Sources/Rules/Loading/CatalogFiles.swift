@@ -5,20 +5,24 @@ package import Features
 extension Diagnostic.Code {
   static let unknownTimeZone: Self = "BW0501"
   static let badDay: Self = "BW0502"
+  static let unknownTier: Self = "BW0506"
 }
 
 /// The company's own vocabulary: `features.yaml`, `plans.yaml`, `calendar.yaml`.
 package enum CatalogFiles {
   /// Event names and what they mean.
-  package static func features(_ file: SourceFile, into diagnostics: inout Diagnostics) -> [String: ProductFeature] {
+  ///
+  /// - Parameter tiers: those of `plans.yaml`; where it lists none, a tier is not checked.
+  package static func features(_ file: SourceFile, tiers: [String], into diagnostics: inout Diagnostics) -> [String: ProductFeature] {
     var features: [String: ProductFeature] = [:]
     for entry in section("features", of: file, into: &diagnostics) {
       guard let name = entry.key.text, var reader = MappingReader(entry.value, what: "feature", into: &diagnostics) else { continue }
       let isThere = reader.required("meaning", into: &diagnostics) != nil
       let meaning = isThere ? reader.choice("meaning", as: UsageMeaning.self, into: &diagnostics) : nil
       features[name] = ProductFeature(
-        meaning: meaning ?? .feature, tier: reader.text("tier", into: &diagnostics),
-        productLine: reader.text("product_line", into: &diagnostics), isFirstValue: reader.flag("first_value", into: &diagnostics) ?? false)
+        meaning: meaning ?? .feature, tier: tier(of: &reader, among: tiers, into: &diagnostics),
+        productLine: reader.text("product_line", into: &diagnostics), isFirstValue: reader.flag("first_value", into: &diagnostics) ?? false,
+        called: reader.list("called", into: &diagnostics).compactMap { $0.text(for: "called", into: &diagnostics) })
       _ = reader.text("retires_on", into: &diagnostics)
       reader.finish(into: &diagnostics)
     }
@@ -40,7 +44,8 @@ package enum CatalogFiles {
     for entry in entries {
       guard let id = entry.key.text, var reader = MappingReader(entry.value, what: "plan", into: &diagnostics) else { continue }
       plans[id] = Plan(
-        id: id, tier: reader.text("tier", into: &diagnostics) ?? "", productLine: reader.text("product_line", into: &diagnostics) ?? "",
+        id: id, tier: tier(of: &reader, among: tiers, into: &diagnostics) ?? "",
+        productLine: reader.text("product_line", into: &diagnostics) ?? "",
         countsSeats: reader.choice("seats", among: ["quantity", "none"], into: &diagnostics) != "none",
         isElastic: reader.flag("elastic", into: &diagnostics) ?? false,
         premiumFeatures: reader.list("premium_features", into: &diagnostics).compactMap {
@@ -50,6 +55,17 @@ package enum CatalogFiles {
       reader.finish(into: &diagnostics)
     }
     return (plans, tiers, topics(of: lines, into: &diagnostics))
+  }
+
+  /// A tier that has no rank counts as missing in every rule that asks for one, so it is a mistake where others have.
+  private static func tier(of reader: inout MappingReader, among tiers: [String], into diagnostics: inout Diagnostics) -> String? {
+    guard let node = reader.optional("tier"), let tier = node.text(for: "tier", into: &diagnostics) else { return nil }
+    if !tiers.isEmpty, !tiers.contains(tier) {
+      diagnostics.report(
+        .unknownTier, "\(tier) is none of the tiers in plans.yaml", at: node.range,
+        hint: suggestion(for: tier, among: tiers) ?? "add it to tiers, lowest first")
+    }
+    return tier
   }
 
   /// `analytics: { topics: [business intelligence, reporting] }`

@@ -97,42 +97,9 @@ extension EventStore {
   }
 }
 
-/// The words that rules ever asked texts for: all that may stay of a forgotten text, so that what was found in it is found again.
-private struct AskedWords: Sendable {
-  private let phrases: [String]
-  private let lexicons: [Lexicon]
-
-  /// Every quoted text of every rule that was ever in force, which is more than rules look for in texts and nobody's name, and every lexicon.
-  init(_ store: EventStore) async throws {
-    var phrases: Set<String> = []
-    var lexicons: Set<Lexicon> = []
-    for stored in try await store.configurations() {
-      let files = try EngineFiles(content: stored.content).files
-      var unheard = Diagnostics()
-      let ofLexicons = files.filter { $0.path.hasPrefix("lexicons/") }
-      if let rules = CompiledRules.load(files: ofLexicons, diagnostics: &unheard) { lexicons.formUnion(rules.lexicons.all.values) }
-      for file in files where !file.path.hasPrefix("lexicons/") {
-        for match in file.text.matches(of: /"([^"\n]+)"/) { phrases.insert(match.output.1.lowercased()) }
-      }
-    }
-    self.phrases = phrases.sorted()
-    self.lexicons = lexicons.sorted { $0.id < $1.id }
-  }
-
-  /// What was found, each find a sentence of its own, so that none can take another's meaning.
-  func words(of text: String) -> String {
-    let prose = Prose(text)
-    let found = lexicons.flatMap { $0.found(in: prose) }.map { $0.replacing("*", with: "") }
-    let asked = phrases.filter { Self.stands($0, in: text.lowercased()) }
-    return (found + asked.filter { !found.contains($0) }).joined(separator: " | ")
-  }
-
-  /// Whether a phrase stands in a text from the start of a word on, as rules read it.
-  private static func stands(_ phrase: String, in text: String) -> Bool {
-    text.ranges(of: phrase).contains { range in
-      guard range.lowerBound > text.startIndex else { return true }
-      let before = text[text.index(before: range.lowerBound)]
-      return !(before.isLetter || before.isNumber)
-    }
+extension AskedWords {
+  /// Of every configuration that was ever in force.
+  fileprivate init(_ store: EventStore) async throws {
+    self.init(try await store.configurations().map { try EngineFiles(content: $0.content).files })
   }
 }

@@ -1,5 +1,6 @@
 import Engine
 import Events
+import Features
 import Revenue
 
 /// Levers, concentration, components and flags of the last twelve months.

@@ -100,7 +100,7 @@ import Testing
     #expect(followed.verdict == .unadopted && followed.tier == "blocked")
   }
 
-  @Test(arguments: [(200, CaseVerdict.unadopted), (201, .healthy)])
+  @Test(arguments: [(200, CaseVerdict.unadopted), (201, .healthy)] as [(Int64, CaseVerdict)])
   func isFinalAfter180Days(last: Int64, expected: CaseVerdict) throws {
     var followed = try followed()
     try followed.step(.tick, at: day(31))

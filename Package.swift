@@ -17,6 +17,7 @@ let package = Package(
     .executable(name: "bellwether", targets: ["bellwether"]),
     .executable(name: "bellwether-measure", targets: ["Measure"]),
     .executable(name: "bellwether-measure-engine", targets: ["MeasureEngine"]),
+    .executable(name: "bellwether-measure-revenue", targets: ["MeasureRevenue"]),
   ],
   dependencies: [
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -105,6 +106,9 @@ let package = Package(
     .executableTarget(
       name: "MeasureEngine", dependencies: ["Events", "ConfigFiles", "Features", "Rules", "Engine"], path: "Benchmarks/MeasureEngine",
       swiftSettings: strict),
+
+    .executableTarget(
+      name: "MeasureRevenue", dependencies: ["Events", "Revenue"], path: "Benchmarks/MeasureRevenue", swiftSettings: strict),
 
     // Tests mirror the sources; acceptance tests drive the built binary over real sockets.
     .testTarget(name: "EventsTests", dependencies: ["Events"], swiftSettings: strict),

@@ -11,4 +11,15 @@ import Testing
   func writesWholeUnits(minor: Int64, currency: String, text: String) {
     #expect(MoneyText.short(minor, currency: currency) == text)
   }
+
+  @Test(
+    arguments: [
+      ("4900", "usd", "49.00 USD"), ("4950", "EUR", "49.50 EUR"), ("12.5", "usd", "0.125 USD"), ("500", "jpy", "500 JPY"),
+      ("-1", "usd", "-0.01 USD"),
+      ("0", "", "0.00"),
+    ])
+  func exactAmountsKeepEveryDigit(minor: String, currency: String, text: String) throws {
+    #expect(MoneyText.exact(try #require(Rational(decimal: minor)), currency: currency) == text)
+    #expect(MoneyText.exact(try #require(Rational(100, over: 3)), currency: "usd") == "0.333333 USD")
+  }
 }

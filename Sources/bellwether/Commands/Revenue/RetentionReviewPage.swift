@@ -63,7 +63,8 @@ struct RetentionReviewPage {
           + "closing that alone would be worth \(money(lever.room)) of MRR in a year.")
     }
     if !book.faults.isEmpty {
-      lines.append("\(book.faults.count) faults in billing records bear on these figures: `bellwether reconcile` names them.")
+      let count = book.faults.count == 1 ? "1 fault in billing records bears" : "\(book.faults.count) faults in billing records bear"
+      lines.append("\(count) on these figures: `bellwether reconcile` names \(book.faults.count == 1 ? "it" : "them").")
     }
     return lines.joined(separator: "\n")
   }

@@ -15,9 +15,13 @@ struct RevenueSnapshot {
   init(_ store: EventStore, asOf day: Day?, rollsUp: Bool = false) async throws {
     let latest = try await Snapshot(store, asOf: nil)
     records = latest.records(asOf: day)
-    // Before the first step nothing was judged.
-    let judged = day == nil ? latest : try? await Snapshot(store, asOf: day)
-    let cases = Dictionary(uniqueKeysWithValues: (judged?.accounts ?? []).map { ($0.key, $0.cases) })
+    let judged = day == nil ? latest.accounts : try await Self.judged(store, asOf: day)
+    let cases = Dictionary(uniqueKeysWithValues: judged.map { ($0.key, $0.cases) })
     book = RevenueBook(records.accounts, records.configuration, asOf: records.now, cases: cases, rollsUp: rollsUp)
+  }
+
+  /// The accounts as the engine had them; none before its first step.
+  private static func judged(_ store: EventStore, asOf day: Day?) async throws -> [AccountState] {
+    do { return try await Snapshot(store, asOf: day).accounts } catch is WrongArgument { return [] }
   }
 }

@@ -76,7 +76,9 @@ import Testing
       #expect(
         keys.subtracting(known[reader] ?? []).isEmpty, "no reader asks a \(reader) for \(keys.subtracting(known[reader] ?? []).sorted())")
     }
-    for reader in ["rule", "tier", "verdict", "plan", "feature", "calendar", "sink", "route", "feed", "stream", "mapping", "console section"] {
+    for reader in [
+      "rule", "tier", "verdict", "plan", "feature", "calendar", "sink", "route", "feed", "stream", "mapping", "console section",
+    ] {
       #expect(known[reader] != nil, "no \(reader) was looked at")
     }
   }

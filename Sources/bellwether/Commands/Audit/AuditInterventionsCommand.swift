@@ -11,7 +11,8 @@ struct AuditInterventionsCommand: AsyncParsableCommand {
     commandName: "interventions", abstract: "What came of each alert: who reached out, what they said of it, and how the account went on.",
     discussion: """
       An intervention is a call, meeting or personal mail of ours within 14 days of an alert, as the CRM has it, or a pulse within 30 days. \
-      Alerts that nobody followed stand beside them; the MRR of an account counts with each of its alerts. What happened after an intervention need not have happened because of it.
+      Alerts that nobody followed stand beside them; the MRR of an account counts with each of its alerts. \
+      What happened after an intervention need not have happened because of it.
       """)
 
   @OptionGroup var options: AuditOptions

@@ -11,7 +11,8 @@ struct AuditInterventionsCommand: AsyncParsableCommand {
     commandName: "interventions", abstract: "What came of each alert: who reached out, what they said of it, and how the account went on.",
     discussion: """
       An intervention is a call, meeting or personal mail of ours within 14 days of an alert, as the CRM has it, or a pulse within 30 days. \
-      Alerts that nobody followed stand beside them. What happened after an intervention need not have happened because of it.
+      Alerts that nobody followed stand beside them; the MRR of an account counts with each of its alerts. \
+      What happened after an intervention need not have happened because of it.
       """)
 
   @OptionGroup var options: AuditOptions
@@ -23,6 +24,8 @@ struct AuditInterventionsCommand: AsyncParsableCommand {
     for state in snapshot.accounts {
       let alerts = try await store.notices(of: state.key).filter { $0.at <= snapshot.now }.compactMap { try? Alert(json: $0.content) }
         .filter { $0.level >= .medium && [.risk, .quality].contains($0.about) && [.opened, .verdictChanged].contains($0.change) }
+        // What recovers calls for nobody.
+        .filter { $0.caseVerdict != CaseVerdict.healthy.rawValue }
       if alerts.isEmpty { continue }
       let scores = try await store.scores(of: state.key)
       found += alerts.map { Intervention($0, state, scores, snapshot) }

@@ -37,7 +37,9 @@ package struct Reconciliation: Hashable, Sendable {
     }
 
     /// For a person: `expansion of $6,000, deal 17`.
-    package func words(_ money: (Int64) -> String) -> String { amount.map { text.replacing("#", with: money($0), maxReplacements: 1) } ?? text }
+    package func words(_ money: (Int64) -> String) -> String {
+      amount.map { text.replacing("#", with: money($0), maxReplacements: 1) } ?? text
+    }
   }
 
   package init(account: AccountKey, kind: Kind, day: Day, crm: Side, billing: Side, atStake: Int64) {

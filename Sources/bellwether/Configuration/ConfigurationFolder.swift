@@ -24,7 +24,9 @@ struct ConfigurationFolder: Sendable {
     sinks = try Self.file("sinks.yaml", in: path)
     links = try Self.file("links.yaml", in: path)
     feeds = try Self.yamlFiles(in: "feeds", of: path)
-    let vocabulary = try ["benchmarks.yaml", "calendar.yaml", "features.yaml", "plans.yaml", "revenue.yaml"].compactMap { try Self.file($0, in: path) }
+    let vocabulary = try ["benchmarks.yaml", "calendar.yaml", "features.yaml", "plans.yaml", "revenue.yaml"].compactMap {
+      try Self.file($0, in: path)
+    }
     engine = try vocabulary + Self.yamlFiles(in: "lexicons", of: path) + Self.yamlFiles(in: "rules", of: path)
     ruleTests = try Self.yamlFiles(in: "rules/tests", of: path)
   }

@@ -29,6 +29,35 @@ package struct FlagFigures: Sendable {
   /// In order of cut.
   package var rows: [(cut: Cut, figures: CutFigures)] { figures.sorted { $0.key < $1.key }.map { (cut: $0.key, figures: $0.value) } }
 
+  /// A flag whose condition holds for a cut.
+  package struct Raised: Sendable {
+    package let cut: Cut
+    package let rule: String
+    package let title: String
+  }
+
+  /// The flags that are up, in order of cut and flag.
+  package func raised(_ flags: [Rule], _ calendar: CompanyCalendar) -> [Raised] {
+    let company = CompanyFacts(calendar: calendar, catalog: ProductCatalog(), known: KnownRanges(), cohort: CohortTable())
+    return rows.flatMap { cut, figures in
+      let facts = Self.facts(figures, company, now: .distantPast)
+      return flags.compactMap { flag in
+        guard case .met = Evaluator.reading(of: flag, facts) else { return nil }
+        return Raised(cut: cut, rule: flag.id, title: Evaluator.render(flag.title, facts))
+      }
+    }
+  }
+
+  /// What a flag may know of a cut.
+  static func facts(_ figures: CutFigures, _ company: CompanyFacts, now: Instant) -> Facts {
+    var facts = Facts(account: nobody, company: company, now: now)
+    facts.figures = figures
+    return facts
+  }
+
+  private static let nobody = AccountFacts(
+    key: .none, usage: UsageHistory(), entities: EntityHistory(), ledger: LogFold.ledger(of: EntityHistory(), nil))
+
   /// - Parameter value: millionths, of counts and money too; nil for what cannot be reckoned.
   private mutating func put(_ value: Int64?, as figure: Figure, of cut: Cut) {
     let empty = CutFigures(texts: [.cut: cut.words, .dimension: cut.dimension.rawValue], currency: portfolio.currency)

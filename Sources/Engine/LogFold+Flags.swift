@@ -19,14 +19,10 @@ extension LogFold {
     closeFlags(except: Set(figures.map(\.cut)), Set(configuration.rules.flags.map(\.id)), now: now)
     guard let company = currentCompany() else { return }
     for (cut, figures) in figures {
-      var facts = Facts(account: Self.nobody, company: company, now: now)
-      facts.figures = figures
+      let facts = FlagFigures.facts(figures, company, now: now)
       for flag in configuration.rules.flags { judge(flag, of: cut, facts, now: now) }
     }
   }
-
-  private static let nobody = AccountFacts(
-    key: .none, usage: UsageHistory(), entities: EntityHistory(), ledger: ledger(of: EntityHistory(), nil))
 
   private mutating func judge(_ flag: Rule, of cut: Cut, _ facts: Facts, now: Instant) {
     switch Evaluator.reading(of: flag, facts) {

@@ -121,7 +121,10 @@ final class TokenSource: Sendable {
       return held.withLock { $0.state.grant(grant, asked: asked) }
     }
     let lock = try await lockFolder()
-    defer { close(lock) }
+    defer {
+      _ = flock(lock, LOCK_UN)
+      close(lock)
+    }
     if let unsaved = held.withLock({ $0.unsaved }) { return try await save(unsaved) }
     let refreshToken = try await onDisk { [folder, feed] in
       try folder.prove(feed)

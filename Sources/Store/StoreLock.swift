@@ -27,7 +27,11 @@ struct StoreLock: ~Copyable, Sendable {
     self.descriptor = descriptor
   }
 
-  deinit { close(descriptor) }
+  /// Freed by word: a child process that is just being started holds a copy of the descriptor for a moment, and with it the lock.
+  deinit {
+    _ = flock(descriptor, LOCK_UN)
+    close(descriptor)
+  }
 
   private static var lastError: String { String(cString: strerror(errno)) }
 

@@ -75,6 +75,7 @@ import Testing
     BW1039 definitionCycle
     BW1040 badTable
     BW1041 badLexicon
+    BW1042 badVerdicts
     BW1101 unknownRule
     BW1102 badDate
     BW1103 badExpectation

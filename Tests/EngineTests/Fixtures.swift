@@ -88,9 +88,9 @@ func told(_ kind: Kind, _ id: String, account: Int64 = 1, at: Instant, _ fields:
     record: Record(kind: kind, id: id, at: at, system: "app", fields: fields), account: AccountKey(account), person: nil, observedAt: at)
 }
 
-func subscribed(account: Int64 = 1, at: Instant) -> LinkedRecord {
+func subscribed(account: Int64 = 1, units: Int = 10, at: Instant) -> LinkedRecord {
   let item: Value = .object([
-    "id": .text("si"), "plan": .text("team"), "quantity": .number(Fixed(10)), "unit_amount": .price(Rational(1_000)),
+    "id": .text("si"), "plan": .text("team"), "quantity": .number(Fixed(units)), "unit_amount": .price(Rational(1_000)),
     "currency": .text("usd"), "interval": .text("month"), "interval_count": .integer(1), "metered": .flag(false),
   ])
   return told(.subscription, "s\(account)", account: account, at: at, ["status": .text("active"), "items": .list([item])])

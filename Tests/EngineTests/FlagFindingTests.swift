@@ -27,17 +27,8 @@ import Testing
       try engine.step(.records([segment, subscribed(account: account, at: day(0))]), at: day(0))
     }
     try engine.known(.subscription, through: day(50))
-    for account in Int64(1)...3 { try engine.step(.records([halved(account: account, at: day(68))]), at: day(68)) }
+    for account in Int64(1)...3 { try engine.step(.records([subscribed(account: account, units: 5, at: day(68))]), at: day(68)) }
     return engine
-  }
-
-  private func halved(account: Int64, at instant: Instant) -> LinkedRecord {
-    var linked = subscribed(account: account, at: instant).record
-    if case .list(let items)? = linked.fields["items"], case .object(var item)? = items.first {
-      item["quantity"] = .number(Fixed(5))
-      linked.fields["items"] = .list([.object(item)])
-    }
-    return LinkedRecord(record: linked, account: AccountKey(account), person: nil, observedAt: instant)
   }
 
   @Test func `a flag opens when the month is over, is told once, and ends with a better month`() throws {
@@ -76,9 +67,33 @@ import Testing
   @Test func `a month that began before billing is known has no figures`() throws {
     var engine = try Engine(rules: Self.rules)
     for account in Int64(1)...12 { try engine.step(.records([subscribed(account: account, at: day(0))]), at: day(0)) }
-    for account in Int64(1)...3 { try engine.step(.records([halved(account: account, at: day(10))]), at: day(10)) }
+    for account in Int64(1)...3 { try engine.step(.records([subscribed(account: account, units: 5, at: day(10))]), at: day(10)) }
     try engine.known(.subscription, through: day(20))
     #expect(try engine.step(.tick, at: day(32)).transitions.isEmpty)
+  }
+
+  /// 102, 102, 98, 98 per cent, as whole units allow: 1,000, 1,020, 1,040, 1,019, 998.
+  @Test func `two months two points below the usual one raise a flag`() throws {
+    var engine = try Engine(
+      rules: """
+        flags:
+          - id: declining
+            title: "{{ cut }}: {{ month_before.nrr }} and {{ month.nrr }}, usually {{ usual_month.nrr }}"
+            when: month.accounts >= 10 and month.nrr <= usual_month.nrr - 2% and month_before.nrr <= usual_month.nrr - 2%
+            level: high
+            action: "Look."
+        """)
+    for account in Int64(1)...10 { try engine.step(.records([subscribed(account: account, units: 100, at: day(0))]), at: day(0)) }
+    try engine.known(.subscription, through: day(1))
+    // In the middle of February, March, April and May.
+    for (month, units) in [120, 140, 119, 98].enumerated() {
+      let instant = day(Int64(month) * 30 + 40)
+      try engine.step(.records([subscribed(units: units, at: instant)]), at: instant)
+    }
+    let outcome = try engine.step(.tick, at: day(152))
+    #expect(outcome.transitions.contains { $0.finding.subject == .cut(.total) && $0.to == .firing })
+    let told = try #require(outcome.notices.first { $0.topic == Notice.revenue })
+    #expect(try Alert(json: told.content).title == "all accounts: 98% and 97.9%, usually 102%")
   }
 
   @Test func `what is open is kept in the state`() throws {

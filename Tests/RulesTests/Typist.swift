@@ -176,7 +176,7 @@ private struct SpotFinder {
         index += 1
         while index < bytes.count, bytes[index] != UInt8(ascii: "\"") { index += 1 }
         if String(decoding: bytes[..<start], as: UTF8.self).hasSuffix("mentions("), start + 1 < index {
-          word(.choice, bytes, start + 1..<index, within: start + 1..<index, base, node, file)
+          word(.choice, bytes, start + 1..<index, within: start..<index + 1, base, node, file)
         }
         index += 1
       } else if isDigit(bytes[index]) {

@@ -7,6 +7,7 @@ import Revenue
 struct RetentionReviewPage {
   private let book: RevenueBook
   private let review: RetentionReview
+  private let flags: [FlagFigures.Raised]
   private let pipeline: [String: Int64]
   /// MRR of accounts ready to expand, now and a year ago.
   private let expandable: (now: Int64, before: Int64)
@@ -25,7 +26,10 @@ struct RetentionReviewPage {
     let calendar = snapshot.configuration.calendar
     pipeline = Self.pipeline(snapshot, book)
     review = RetentionReview(
-      book.portfolio, through: book.lastDay, by: dimensions, benchmarks: snapshot.configuration.revenue.benchmarks, pipeline: pipeline)
+      book.portfolio, through: book.lastDay, by: dimensions, benchmarks: snapshot.configuration.revenue.benchmarks)
+    // Billing's records reach back as far as they say, so every period has figures.
+    flags = FlagFigures(book.portfolio, through: book.lastDay, pipeline: pipeline) { _ in true }
+      .raised(snapshot.configuration.rules.flags, snapshot.configuration.calendar)
     let tiers = TierHistory(scores.filter { $0.at <= snapshot.now }, calendar)
     let year = Period(from: book.lastDay.adding(months: -12), to: book.lastDay)
     let base = { (day: Day) in book.portfolio.mrr(of: tiers.accounts(in: Self.readyTiers, on: day), on: day) }
@@ -70,10 +74,7 @@ struct RetentionReviewPage {
   }
 
   private var flagLines: [String] {
-    review.flags.map { flag in
-      let place = flag.cut == .total ? "total" : "\(flag.cut.dimension.rawValue) \(flag.cut.value)"
-      return "  \(flag.id.rawValue), \(place): \(flag.words)"
-    }
+    flags.map { "  \($0.rule), \($0.title)" }
   }
 
   private func percent(_ millionths: Int64?) -> String { RevenueText.percent(millionths.map { Double($0) / 1_000_000 }) }
@@ -134,10 +135,10 @@ struct RetentionReviewPage {
     return [
       "period": ["from": JSON(book.lastDay.adding(months: -12)), "to": JSON(book.lastDay)], "currency": .text(book.currency),
       "flags": .list(
-        review.flags.map { flag in
+        flags.map { flag in
           [
-            "id": .text(flag.id.rawValue), "cut": ["dimension": .text(flag.cut.dimension.rawValue), "value": .text(flag.cut.value)],
-            "words": .text(flag.words),
+            "id": .text(flag.rule), "cut": ["dimension": .text(flag.cut.dimension.rawValue), "value": .text(flag.cut.value)],
+            "words": .text(flag.title),
           ]
         }),
       "levers": .list(

@@ -26,8 +26,16 @@ package struct FlagFigures: Sendable {
     addPipeline(pipeline)
   }
 
-  /// In order of cut.
-  package var rows: [(cut: Cut, figures: CutFigures)] { figures.sorted { $0.key < $1.key }.map { (cut: $0.key, figures: $0.value) } }
+  /// In order of cut; without those that would only repeat the total, and without the accounts that nobody has described.
+  package var rows: [(cut: Cut, figures: CutFigures)] {
+    figures.sorted { $0.key < $1.key }.filter { tellsMoreThanTheTotal($0.key, $0.value) }.map { (cut: $0.key, figures: $0.value) }
+  }
+
+  private func tellsMoreThanTheTotal(_ cut: Cut, _ own: CutFigures) -> Bool {
+    if cut == .total || own.numbers[.pipelineShare] != nil { return true }
+    let counts = { (figures: CutFigures?) in [Figure.accounts, .quarterAccounts, .monthAccounts].map { figures?.numbers[$0] } }
+    return cut.value != Cut.unknown && counts(own) != counts(figures[.total])
+  }
 
   /// A flag whose condition holds for a cut.
   package struct Raised: Sendable {

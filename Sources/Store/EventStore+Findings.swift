@@ -84,7 +84,7 @@ private struct FindingName: Sendable {
   let episode: Int
 
   func id() throws -> FindingID {
-    guard let subject = Subject(stored: subject) else {
+    guard let subject = Subject(subject) else {
       throw StoreError(.damaged, "Finding \(rule) has a subject unknown here: \(subject). Install the newer bellwether that stored it.")
     }
     return FindingID(rule: rule, subject: subject, episode: episode)
@@ -154,23 +154,5 @@ extension FindingState {
       throw StoreError(.damaged, "A finding is in a state unknown here: \(word). Install the newer bellwether that stored it.")
     }
     self = state
-  }
-}
-
-extension Subject {
-  /// Reads `description` back.
-  fileprivate init?(stored text: String) {
-    let parts = text.split(separator: ":", maxSplits: 1)
-    guard parts.count == 2 else { return nil }
-    let numbers = parts[1].split(separator: "/").map { Int64($0) }
-    switch (parts[0], numbers.count) {
-    case ("account", 1):
-      guard let key = numbers[0] else { return nil }
-      self = .account(AccountKey(key))
-    case ("case", 2):
-      guard let key = numbers[0], let number = numbers[1] else { return nil }
-      self = .expansionCase(AccountKey(key), Int(number))
-    default: return nil
-    }
   }
 }

@@ -36,8 +36,8 @@ import Testing
     // 31 March, then 1 April.
     #expect(try engine.step(.tick, at: day(89)).transitions.isEmpty)
     let opened = try engine.step(.tick, at: day(91))
-    // Three of twelve by half: 10.5 of 12.
-    #expect(opened.transitions.map(\.finding.subject) == [.cut(.total)] + others(opened))
+    // Three of twelve by half: 10.5 of 12. Cuts that hold all twelve, or those nobody has described, would only repeat it.
+    #expect(opened.transitions.map(\.finding.subject) == [.cut(.total)])
     let alert = try Alert(json: try #require(opened.notices.first { $0.topic == Notice.revenue }).content)
     #expect(alert.about == .revenue && alert.title == "all accounts: 87.5%" && alert.play == "Look.")
     #expect(alert.subject == .cut(.total) && alert.account.key == .none && alert.values["rate"] == JSON(Fixed(millionths: 875_000)))
@@ -45,9 +45,6 @@ import Testing
     let ended = try engine.step(.tick, at: day(121))
     #expect(ended.transitions.contains { $0.finding.subject == .cut(.total) && $0.to == .resolved && $0.reason == "cleared" })
   }
-
-  /// The other cuts with ten accounts or more: those that hold all twelve.
-  private func others(_ outcome: FoldOutcome) -> [Subject] { outcome.transitions.map(\.finding.subject).filter { $0 != .cut(.total) } }
 
   @Test func `a cut with fewer accounts is not judged`() throws {
     var engine = try company()

@@ -47,9 +47,9 @@ package struct FlagFigures: Sendable {
   /// The flags that are up, in order of cut and flag.
   package func raised(_ flags: [Rule], _ calendar: CompanyCalendar) -> [Raised] {
     let company = CompanyFacts(calendar: calendar, catalog: ProductCatalog(), known: KnownRanges(), cohort: CohortTable())
-    return rows.flatMap { cut, figures in
+    return rows.flatMap { cut, figures -> [Raised] in
       let facts = Self.facts(figures, company, now: .distantPast)
-      return flags.compactMap { flag in
+      return flags.compactMap { flag -> Raised? in
         guard case .met = Evaluator.reading(of: flag, facts) else { return nil }
         return Raised(cut: cut, rule: flag.id, title: Evaluator.render(flag.title, facts))
       }

@@ -2,6 +2,7 @@ import Engine
 import Events
 import Features
 import Revenue
+import Rules
 
 /// Levers, concentration, components and flags of the last twelve months.
 struct RetentionReviewPage {

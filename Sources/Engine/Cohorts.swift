@@ -27,10 +27,11 @@ extension LogFold {
       if let known, known.upperBound >= last { continue }
       let accounts = views ?? living(company, now)
       views = accounts
+      // Of so few there is no figure; a first day is left open, since more may be told of on the same day.
+      guard known != nil || accounts.count >= Self.leastOfAll else { continue }
       for day in Self.days(from: max(known.map { $0.upperBound + 1 } ?? oldest, oldest), through: last) {
         let figures = Self.figures(of: feature, accounts.map { $0.shifted(byDays: last - day) })
-        // While there are hardly any accounts a first day is left open: more may be told of on the same day.
-        if known != nil || accounts.count >= Self.leastOfAll { table.append(figures, of: feature.id, on: day) }
+        table.append(figures, of: feature.id, on: day)
       }
       table.forget(feature.id, before: oldest - Self.cohortReserve)
       // What is not read as of a day of usage may now be read otherwise.
@@ -46,6 +47,7 @@ extension LogFold {
   }
 
   private static func figures(of feature: CohortFeature, _ accounts: [Facts]) -> [String: Fixed] {
+    guard accounts.count >= leastOfAll else { return [:] }
     var values: [String: [Fixed]] = [:]
     for account in accounts {
       guard let value = Evaluator.evaluate(feature.expression, account).fixed else { continue }

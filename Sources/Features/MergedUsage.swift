@@ -1,9 +1,9 @@
 package import Events
 
 /// Several features' use taken together, merged once for all that is asked of it in one evaluation.
-///
-/// `@unchecked Sendable`: no lock is needed, since confinement is its guard: only the thread that evaluates ever holds it.
 package final class MergedUsage: @unchecked Sendable {
+  // Its guard is confinement: it lives in one evaluation's notebook, and only the thread that evaluates ever holds it.
+
   private let usage: UsageHistory
   private let selection: UsageSelection
   private var mergedDays: DayBits?

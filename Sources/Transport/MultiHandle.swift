@@ -46,10 +46,10 @@ struct MultiHandle: ~Copyable {
 }
 
 /// Ends a multi handle's wait from any thread.
-///
-/// `@unchecked Sendable`: `curl_multi_wakeup` is the one call libcurl allows from any thread, and the pointer is guarded by the lock of
-/// the queue that keeps it, which drops it before the multi handle goes.
 struct WakeUp: @unchecked Sendable {
+  // Its guard is the lock of the queue that keeps it and drops it before the multi handle goes; and `curl_multi_wakeup` is the one call
+  // that libcurl allows from any thread.
+
   fileprivate let multi: UnsafeMutableRawPointer
 
   func callAsFunction() { curl_multi_wakeup(multi) }

@@ -3,9 +3,9 @@ internal import Features
 internal import Revenue
 
 /// What one evaluation of an account notes for the next: until when what it read stands, and measures of usage that can be used again.
-///
-/// `@unchecked Sendable`: no lock is needed, since confinement is its guard: one evaluation makes it, uses it on its own thread and drops it.
 package final class Notebook: @unchecked Sendable {
+  // Its guard is confinement: one evaluation makes it, uses it on its own thread and drops it.
+
   /// If nothing happens, what was read since this was last set gives the same before this instant.
   package var until = Instant.distantFuture
   /// Statistics over usage by what they count and the days they count in.

@@ -75,7 +75,7 @@ struct RetentionReviewPage {
   }
 
   private var flagLines: [String] {
-    flags.map { "  \($0.rule), \($0.title)" }
+    flags.map { "  \($0.rule), \($0.cut.words): \($0.title)" }
   }
 
   private func percent(_ millionths: Int64?) -> String { RevenueText.percent(millionths.map { Double($0) / 1_000_000 }) }
